@@ -1,0 +1,111 @@
+"""Settings, and where things live.
+
+Settings are a frozen value that is passed in; nothing below the front ends reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from photolib.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person can set, in ``config.toml`` or the environment."""
+
+    library: Path
+    """The directory of the catalogue and its caches (``PHOTOLIB_LIBRARY``, ``--library``)."""
+    batch_size: int = 32
+    """Photos embedded and committed together."""
+    decode_threads: int = 0
+    """Threads that decode; 0 means one per processor."""
+    thumbnail_size: int = 384
+    """Longest side, in pixels, of the cached thumbnails."""
+    images: str = "auto"
+    """How the terminal shows pictures: auto, kitty, sixel, blocks or none."""
+    theme: str = "photolib-dark"
+    """Name of the colour theme."""
+
+    @property
+    def catalogue_path(self) -> Path:
+        return self.library / "catalogue.sqlite3"
+
+    @property
+    def thumbnails(self) -> Path:
+        return self.library / "thumbnails"
+
+    @property
+    def indexes(self) -> Path:
+        return self.library / "indexes"
+
+    @property
+    def weights(self) -> Path:
+        return self.library / "weights"
+
+    @property
+    def leases(self) -> Path:
+        return self.library / "leases"
+
+    @property
+    def backups(self) -> Path:
+        return self.library / "backups"
+
+    @property
+    def log_path(self) -> Path:
+        return self.library / "photolib.log"
+
+
+def load_settings(library: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the config file, then the environment, then ``library``; later ones win.
+
+    Raises ConfigError when the config file is not valid TOML or names an unknown setting.
+    """
+    chosen = library or Path(
+        environ.get("PHOTOLIB_LIBRARY") or platformdirs.user_data_dir("photolib")
+    )
+    settings = Settings(library=Path(os.path.abspath(chosen.expanduser())))
+    default = Path(platformdirs.user_config_dir("photolib")) / "config.toml"
+    return _with_file(settings, Path(environ.get("PHOTOLIB_CONFIG") or default))
+
+
+def _with_file(settings: Settings, path: Path) -> Settings:
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return settings
+    except (OSError, ValueError) as exc:
+        raise ConfigError(f"{path}: {exc}", "Correct or remove the file.") from exc
+    kinds = {f.name: type(getattr(settings, f.name)) for f in fields(settings)}
+    kinds.pop("library")
+    for name, value in values.items():
+        if type(value) is not kinds.get(name):
+            known = ", ".join(sorted(kinds))
+            raise ConfigError(f"{path}: {name} = {value!r} is not a setting", f"Known: {known}.")
+    return replace(settings, **values)
+
+
+def data_path(name: str) -> Path:
+    """The directory ``name`` (``migrations``, ``themes``) that ships with photolib.
+
+    An installed wheel carries it in ``photolib/_data``; a checkout has it beside the package, where
+    photolib's own pyproject.toml is. Nowhere else is looked at.
+    """
+    packaged = _PACKAGE / "_data" / name
+    if packaged.is_dir():
+        return packaged
+    checkout = _PACKAGE.parent
+    if (checkout / "pyproject.toml").is_file() and (checkout / name).is_dir():
+        return checkout / name
+    raise ConfigError(f"photolib's {name} folder is not installed", "Install photolib again.")
