@@ -1,0 +1,133 @@
+"""The catalogue: one SQLite file, the only truth about a library.
+
+``Catalogue`` opens it, migrates it, and gives a noun for each group of tables. Rows leave as frozen
+dataclasses; SQL stays in this package.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from photolib.catalogue.albums import Albums
+from photolib.catalogue.database import Database, filesystem_of, prepare_directory, translated
+from photolib.catalogue.duplicates import DuplicateSets
+from photolib.catalogue.folders import Folders
+from photolib.catalogue.leases import Lease, LeaseRow, Leases
+from photolib.catalogue.migrations import applied, migrate
+from photolib.catalogue.photos import Photos
+from photolib.catalogue.problems import Problems
+from photolib.catalogue.rows import (
+    AlbumRow,
+    CandidateRow,
+    DuplicateSetRow,
+    FolderRow,
+    GroupingRunRow,
+    Known,
+    MatchedPhoto,
+    ModelRow,
+    Neighbours,
+    NewAlbum,
+    NewContent,
+    PhotoFilter,
+    PhotoRow,
+    ProblemRow,
+    Stat,
+    Vectors,
+)
+from photolib.catalogue.vectors import Changes, VectorStore
+from photolib.catalogue.words import WordHit, Words
+from photolib.config import data_path
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from photolib.config import Settings
+
+__all__ = [
+    "AlbumRow",
+    "CandidateRow",
+    "Catalogue",
+    "Changes",
+    "DuplicateSetRow",
+    "FolderRow",
+    "GroupingRunRow",
+    "Known",
+    "Lease",
+    "LeaseRow",
+    "MatchedPhoto",
+    "ModelRow",
+    "Neighbours",
+    "NewAlbum",
+    "NewContent",
+    "PhotoFilter",
+    "PhotoRow",
+    "ProblemRow",
+    "Stat",
+    "Vectors",
+    "WordHit",
+    "filesystem_of",
+]
+
+
+class Catalogue:
+    """An open catalogue. Any thread may use it; each gets a connection of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the catalogue of a library, creating or migrating it first.
+
+        Raises CatalogueError (no directory, not a database, read-only, full), CatalogueTooNew,
+        MigrationFailed.
+        """
+        prepare_directory(settings.library)
+        database = Database(settings.catalogue_path)
+        self._database = database
+        try:
+            with translated(settings.catalogue_path):
+                migrate(database.connection, data_path("migrations"), settings.backups)
+        except BaseException:
+            database.close()
+            raise
+        self.folders = Folders(database)
+        self.photos = Photos(database)
+        self.vectors = VectorStore(database)
+        self.words = Words(database)
+        self.albums = Albums(database)
+        self.duplicates = DuplicateSets(database)
+        self.problems = Problems(database)
+        self.leases = Leases(database, settings.leases)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing; see ``Database.transaction``."""
+        return self._database.transaction()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    @property
+    def identity(self) -> tuple[str, int]:
+        """The catalogue's random id and its epoch; a restored backup starts a new epoch."""
+        return self.setting("catalogue_id") or "", int(self.setting("epoch") or 0)
+
+    @property
+    def schema_version(self) -> str:
+        """The name of the newest migration applied."""
+        return max(applied(self._database.connection))
+
+    def setting(self, name: str) -> str | None:
+        """A stored setting, such as the encoder in use."""
+        found: str | None = self._database.value(
+            "SELECT value FROM setting WHERE name = ?", (name,)
+        )
+        return found
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Store a setting."""
+        sql = """INSERT INTO setting (name, value) VALUES (?, ?)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+        with self.transaction():
+            self._database.execute(sql, (name, value))
+
+    def data_version(self) -> int:
+        """A number that changes when another process or thread commits."""
+        return self._database.data_version()

@@ -1,0 +1,197 @@
+"""One SQLite file, a connection per thread, and the only way to write to it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from photolib.errors import CatalogueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import sqlite_utils
+
+BUSY_TIMEOUT = 30.0
+"""Seconds to wait for another writer. Batches commit well within it."""
+
+_NETWORK_FILESYSTEMS = frozenset(
+    {"9p", "afpfs", "afs", "ceph", "cifs", "fuse.sshfs", "glusterfs", "ncpfs", "nfs", "nfs4"}
+    | {"smb2", "smb3", "smbfs", "webdav", "fuse.rclone", "fuse.davfs"}
+)
+
+
+class Database:
+    """SQL on one file: reads on this thread's connection, writes inside ``transaction``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, opened on first use."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._open()
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        with translated(self.path):
+            connection = sqlite3.connect(
+                self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            )
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA temp_store = MEMORY")
+        with self._lock:
+            self._opened.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+        self._local = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: ``BEGIN IMMEDIATE``, commit at the end, roll back on any exception.
+
+        A transaction opened inside another joins it.
+        """
+        connection = self.connection
+        if connection.in_transaction:
+            yield
+            return
+        with translated(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement on this thread's connection."""
+        with translated(self.path):
+            return self.connection.execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row of parameters."""
+        with translated(self.path):
+            self.connection.executemany(sql, rows)
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """All rows at once, so that no read transaction outlives the call."""
+        with translated(self.path):
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """The first row, or None."""
+        with translated(self.path):
+            found: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
+        return found
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        found = self.row(sql, parameters)
+        return found[0] if found else None
+
+    def insert(self, table: str, values: dict[str, Any]) -> int:
+        """Insert one row and return its id; for the small tables, where clarity beats speed."""
+        with translated(self.path):
+            row_id: Any = self._utils.table(table).insert(values).last_pk
+            return int(row_id)
+
+    def update(self, table: str, row_id: int, values: dict[str, Any]) -> None:
+        """Update one row by its id."""
+        with translated(self.path):
+            self._utils.table(table).update(row_id, values)
+
+    @property
+    def _utils(self) -> sqlite_utils.Database:
+        import sqlite_utils
+
+        utils: sqlite_utils.Database | None = getattr(self._local, "utils", None)
+        if utils is None:
+            utils = self._local.utils = sqlite_utils.Database(self.connection)
+        return utils
+
+    def data_version(self) -> int:
+        """A number that changes when another connection commits."""
+        version: int = self.value("PRAGMA data_version")
+        return version
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into one line that names the file, the reason and the remedy."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise CatalogueError(f"{path}: {exc}", _remedy(str(exc).lower())) from exc
+
+
+def _remedy(reason: str) -> str:
+    remedies = {
+        "disk is full": "Free some space; everything committed so far is kept.",
+        "disk i/o": "Check the disk; everything committed so far is kept.",
+        "not a database": "This is no photolib catalogue: move it away or restore a backup.",
+        "malformed": "The catalogue is damaged: restore a backup (photolib restore FILE).",
+        "readonly": "Make the library directory writable, or choose another with --library.",
+        "unable to open": "Check that the library directory exists and is yours to read and write.",
+        "locked": "Another photolib is writing; try again in a moment.",
+    }
+    return next((hint for words, hint in remedies.items() if words in reason), "")
+
+
+def prepare_directory(directory: Path) -> None:
+    """Create the library directory, private to its owner; refuse one on a network mount.
+
+    Raises CatalogueError. SQLite's write-ahead log needs shared memory, which network file systems
+    do not give, so a catalogue there would be corrupted sooner or later.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        reason = exc.strerror or str(exc)
+        hint = "Choose another library directory with --library."
+        raise CatalogueError(f"{directory}: {reason}", hint) from exc
+    kind = filesystem_of(directory)
+    if kind in _NETWORK_FILESYSTEMS:
+        raise CatalogueError(
+            f"{directory}: the catalogue cannot live on a network mount ({kind})",
+            "Keep the library on a local disk (--library DIR); the photos may stay where they are.",
+        )
+
+
+def filesystem_of(path: Path | str) -> str:
+    """The type of file system that holds ``path`` (``ext4``, ``nfs``), or "" where unknown."""
+    if not sys.platform.startswith("linux"):
+        return ""
+    real, best, kind = os.path.realpath(path), "", ""
+    try:
+        with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as mounts:
+            for line in mounts:
+                _, mount, name, *_ = line.split(" ")
+                mount = mount.replace("\\040", " ")
+                inside = real == mount or real.startswith(mount.rstrip("/") + "/")
+                if inside and len(mount) >= len(best):
+                    best, kind = mount, name
+    except OSError:
+        return ""
+    return kind

@@ -1,0 +1,102 @@
+"""Watched folders."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from photolib.catalogue.rows import FolderRow
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from photolib.catalogue.database import Database
+
+_COLUMNS = "folder_id, path, display, marker, device, reference, poll, ignore, state, scanned_at"
+
+
+class Folders:
+    """The table ``folder``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[FolderRow]:
+        """Every folder, in the order of their paths."""
+        rows = self._database.rows(f"SELECT {_COLUMNS} FROM folder ORDER BY path")
+        return [_folder(row) for row in rows]
+
+    def get(self, folder_id: int) -> FolderRow | None:
+        """One folder by its id."""
+        sql = f"SELECT {_COLUMNS} FROM folder WHERE folder_id = ?"
+        row = self._database.row(sql, (folder_id,))
+        return _folder(row) if row else None
+
+    def add(
+        self,
+        path: bytes,
+        display: str,
+        *,
+        marker: str | None,
+        device: int,
+        reference: bool,
+        poll: bool,
+        ignore: Sequence[str],
+    ) -> int:
+        """Add a folder and return its id."""
+        values = {"path": path, "display": display, "marker": marker, "device": device}
+        values |= {
+            "reference": int(reference),
+            "poll": int(poll),
+            "ignore": json.dumps(list(ignore)),
+        }
+        with self._database.transaction():
+            return self._database.insert("folder", values)
+
+    def relocate(self, folder_id: int, path: bytes, display: str, device: int) -> None:
+        """Point a folder, and all that hangs on it, at a new path."""
+        values = {"path": path, "display": display, "device": device, "state": "online"}
+        with self._database.transaction():
+            self._database.update("folder", folder_id, values)
+
+    def set_state(self, folder_id: int, state: str) -> None:
+        """Record whether a folder is online; writes nothing when that is known."""
+        sql = "UPDATE folder SET state = ? WHERE folder_id = ? AND state <> ?"
+        with self._database.transaction():
+            self._database.execute(sql, (state, folder_id, state))
+
+    def scanned(self, folder_id: int) -> None:
+        """Record the end of a complete scan."""
+        now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+        sql = f"UPDATE folder SET scanned_at = {now} WHERE folder_id = ?"
+        with self._database.transaction():
+            self._database.execute(sql, (folder_id,))
+
+    def forget(self, folder_id: int) -> int:
+        """Delete a folder, its photos and all that only they needed; return the photos deleted."""
+        with self._database.transaction():
+            sql = "SELECT count(*) FROM photo WHERE folder_id = ?"
+            count = int(self._database.value(sql, (folder_id,)))
+            self._database.execute("DELETE FROM folder WHERE folder_id = ?", (folder_id,))
+            orphans = "DELETE FROM content WHERE content_id NOT IN (SELECT content_id FROM photo)"
+            self._database.execute(orphans)
+            empty = """DELETE FROM album WHERE named_by = 'machine' AND NOT pinned
+                       AND album_id NOT IN (SELECT album_id FROM album_photo)"""
+            self._database.execute(empty)
+        return count
+
+
+def _folder(row: sqlite3.Row) -> FolderRow:
+    return FolderRow(
+        folder_id=row["folder_id"],
+        path=row["path"],
+        display=row["display"],
+        marker=row["marker"],
+        device=row["device"],
+        reference=bool(row["reference"]),
+        poll=bool(row["poll"]),
+        ignore=tuple(json.loads(row["ignore"])),
+        state=row["state"],
+        scanned_at=row["scanned_at"],
+    )

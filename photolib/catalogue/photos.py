@@ -1,0 +1,327 @@
+"""Photos, their contents and their parts."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from photolib.catalogue.rows import CandidateRow, Known, NewContent, PhotoFilter, PhotoRow, Stat
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from photolib.catalogue.database import Database
+
+_LIST = """
+    SELECT p.photo_id, p.content_id, p.folder_id, f.path AS root, p.path, p.state, p.size,
+        p.mtime_ns, p.taken_at, c.content_hash, c.width, c.height, c.format, p.rating,
+        p.favourite, p.hidden
+    FROM photo p JOIN folder f USING (folder_id) JOIN content c USING (content_id)
+"""
+
+_CONTENT_COLUMNS = (
+    "content_hash size format width height payload_key orientation icc frames attachments taken_at"
+    " taken_offset taken_source latitude longitude camera lens exposure aperture iso focal_length"
+    " rating title description sharpness"
+).split()
+
+
+class Photos:
+    """The tables ``photo``, ``content``, ``perceptual``, ``place`` and ``part``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def get(self, photo_id: int) -> PhotoRow | None:
+        """One photo by its id, whatever its state."""
+        row = self._database.row(f"{_LIST} WHERE p.photo_id = ?", (photo_id,))
+        return _photo(row) if row else None
+
+    def at(self, folder_id: int, path: bytes) -> PhotoRow | None:
+        """The photo at a path relative to its folder."""
+        sql = f"{_LIST} WHERE p.folder_id = ? AND p.path = ?"
+        row = self._database.row(sql, (folder_id, path))
+        return _photo(row) if row else None
+
+    def many(self, photo_ids: Sequence[int]) -> list[PhotoRow]:
+        """Photos by their ids, in the order given; unknown ids are left out."""
+        sql = f"{_LIST} WHERE p.photo_id IN (SELECT value FROM json_each(?))"
+        found = {row["photo_id"]: row for row in self._database.rows(sql, (_ids(photo_ids),))}
+        return [_photo(found[photo_id]) for photo_id in photo_ids if photo_id in found]
+
+    def of_contents(self, content_ids: Iterable[int]) -> dict[int, list[PhotoRow]]:
+        """For each content its photos, oldest id first, whatever their state."""
+        sql = f"""{_LIST} WHERE p.content_id IN (SELECT value FROM json_each(?))
+                  ORDER BY p.photo_id"""
+        photos: dict[int, list[PhotoRow]] = {}
+        for row in self._database.rows(sql, (_ids(content_ids),)):
+            photos.setdefault(row["content_id"], []).append(_photo(row))
+        return photos
+
+    def count(self, chosen: PhotoFilter) -> int:
+        """How many photos a filter lets through."""
+        where, values = _where(chosen)
+        return int(self._database.value(f"SELECT count(*) FROM photo p {where}", values))
+
+    def window(self, chosen: PhotoFilter, offset: int, limit: int) -> list[PhotoRow]:
+        """Photos by capture time, newest first unless the filter says otherwise.
+
+        The ids are found in the index alone; only the rows of the window are read.
+        """
+        where, values = _where(chosen)
+        order = "ASC" if chosen.oldest_first else "DESC"
+        sql = f"""
+            SELECT p.photo_id FROM photo p {where}
+            ORDER BY p.taken_at {order}, p.photo_id {order} LIMIT ? OFFSET ?
+        """
+        rows = self._database.rows(sql, (*values, limit, offset))
+        return self.many([row["photo_id"] for row in rows])
+
+    def by_state(self) -> dict[str, int]:
+        """How many photos are present, missing and removed."""
+        rows = self._database.rows("SELECT state, count(*) FROM photo GROUP BY state")
+        return {"present": 0, "missing": 0, "removed": 0} | {row[0]: row[1] for row in rows}
+
+    def by_folder(self) -> dict[int, int]:
+        """How many photos each folder has, the missing ones included."""
+        sql = "SELECT folder_id, count(*) FROM photo WHERE state <> 'removed' GROUP BY folder_id"
+        return {row[0]: row[1] for row in self._database.rows(sql)}
+
+    def facts(self, photo_id: int) -> dict[str, Any] | None:
+        """Everything known of one photo and its content, by column name, the place as words."""
+        sql = """
+            SELECT c.*, pl.town, pl.region, pl.country, p.photo_id, p.display, p.state,
+                p.mtime_ns, p.first_seen, p.favourite, p.hidden, p.rating AS own_rating,
+                p.taken_at AS shown_at, p.taken_source AS shown_source
+            FROM photo p JOIN content c USING (content_id) LEFT JOIN place pl USING (place_id)
+            WHERE p.photo_id = ?
+        """
+        row = self._database.row(sql, (photo_id,))
+        return dict(row) if row else None
+
+    def parts_of(self, photo_id: int) -> list[tuple[str, str]]:
+        """The parts of a photo: absolute path and role."""
+        sql = """SELECT f.path AS root, t.path, t.role FROM part t JOIN folder f USING (folder_id)
+                 WHERE t.photo_id = ? ORDER BY t.path"""
+        return [(_absolute(row), row["role"]) for row in self._database.rows(sql, (photo_id,))]
+
+    def known(self, folder_id: int) -> dict[bytes, Known]:
+        """All paths of a folder that the catalogue has an opinion on."""
+        sql = """
+            SELECT path, 'photo', photo_id, size, mtime_ns, state FROM photo
+                WHERE folder_id = ?1 AND state <> 'removed'
+            UNION ALL SELECT path, 'part', part_id, size, mtime_ns, 'present' FROM part
+                WHERE folder_id = ?1
+            UNION ALL SELECT path, outcome, problem_id, size, mtime_ns, 'present' FROM problem
+                WHERE folder_id = ?1 AND stage = 'read'
+        """
+        known: dict[bytes, Known] = {}
+        for path, *rest in self._database.rows(sql, (folder_id,)):
+            # A photo whose file became unreadable has both rows: the problem is the newer one.
+            known[path] = Known(*rest)
+        return known
+
+    def content_id(self, content_hash: bytes) -> int | None:
+        """The content with this hash, if it has been seen before."""
+        sql = "SELECT content_id FROM content WHERE content_hash = ?"
+        found: int | None = self._database.value(sql, (content_hash,))
+        return found
+
+    def without_embedding(self, model_no: int, kind: str) -> list[tuple[int, str]]:
+        """Contents that lack a vector of a model, newest first, each with one path to read it.
+
+        Contents whose embedding failed with this very model are left out: a retry is asked for.
+        """
+        sql = """
+            SELECT c.content_id, f.path AS root, p.path FROM content c
+            JOIN photo p ON p.photo_id = (SELECT max(photo_id) FROM photo
+                WHERE content_id = c.content_id AND state = 'present')
+            JOIN folder f USING (folder_id)
+            WHERE f.state = 'online'
+                AND NOT EXISTS (SELECT 1 FROM embedding e WHERE e.content_id = c.content_id
+                    AND e.model_no = ?1 AND e.kind = ?2)
+                AND NOT EXISTS (SELECT 1 FROM stage s JOIN model m ON m.model_id = s.version
+                    WHERE s.content_id = c.content_id AND m.model_no = ?1 AND s.problem IS NOT NULL)
+            ORDER BY p.taken_at DESC
+        """
+        rows = self._database.rows(sql, (model_no, kind))
+        return [(row["content_id"], _absolute(row)) for row in rows]
+
+    def candidates(self) -> list[CandidateRow]:
+        """Every present photo with what the best pick weighs, in the order of their ids."""
+        sql = """
+            SELECT p.photo_id, p.content_id, f.path AS root, p.path, p.size, p.mtime_ns, p.taken_at,
+                p.taken_source, f.reference, c.width, c.height, c.format, c.payload_key,
+                c.attachments, ifnull(c.sharpness, 0) AS sharpness,
+                ifnull(p.rating, ifnull(c.rating, 0)) AS rating,
+                (c.taken_source IN ('exif', 'xmp', 'gps')) + (c.latitude IS NOT NULL)
+                    + (c.camera IS NOT NULL) + (c.lens IS NOT NULL) + (c.title IS NOT NULL)
+                    + (c.keywords <> '[]') + (c.people <> '[]') AS richness,
+                (SELECT count(*) FROM album_photo a JOIN album USING (album_id)
+                    WHERE a.photo_id = p.photo_id AND album.named_by = 'person') AS albums,
+                (SELECT count(*) FROM part t WHERE t.photo_id = p.photo_id) AS parts
+            FROM photo p JOIN folder f USING (folder_id) JOIN content c USING (content_id)
+            WHERE p.state = 'present' ORDER BY p.photo_id
+        """
+        return [_candidate(row) for row in self._database.rows(sql)]
+
+    def times_and_places(self) -> list[sqlite3.Row]:
+        """Photo id, capture time, its source, latitude, longitude and town of present photos."""
+        sql = """
+            SELECT p.photo_id, p.content_id, p.taken_at, p.taken_source, c.latitude, c.longitude,
+                pl.town, pl.region, pl.country
+            FROM photo p JOIN content c USING (content_id) LEFT JOIN place pl USING (place_id)
+            WHERE p.state = 'present' AND NOT p.hidden ORDER BY p.taken_at, p.photo_id
+        """
+        return self._database.rows(sql)
+
+    def perceptual_hashes(self) -> list[sqlite3.Row]:
+        """Content id, dhash and phash (8 bytes each) of every content, in the order of ids."""
+        return self._database.rows(
+            "SELECT content_id, dhash, phash FROM perceptual ORDER BY content_id"
+        )
+
+    # --- writing (inside the caller's transaction) ---------------------------------------------
+
+    def add_content(self, content: NewContent) -> int:
+        """Store a content, or find the one with the same bytes; return its id."""
+        known = self.content_id(content.content_hash)
+        if known is not None:
+            return known
+        values = {name: getattr(content, name) for name in _CONTENT_COLUMNS}
+        values["keywords"] = json.dumps(content.keywords, ensure_ascii=False)
+        values["people"] = json.dumps(content.people, ensure_ascii=False)
+        values["place_id"] = self._place(content.place) if content.place else None
+        columns, marks = ", ".join(values), ", ".join("?" * len(values))
+        sql = f"INSERT INTO content ({columns}) VALUES ({marks})"
+        content_id = self._database.execute(sql, tuple(values.values())).lastrowid
+        assert content_id is not None
+        sql = "INSERT INTO perceptual (content_id, dhash, phash) VALUES (?, ?, ?)"
+        self._database.execute(sql, (content_id, content.dhash, content.phash))
+        return content_id
+
+    def _place(self, place: tuple[str, str, str, str]) -> int:
+        sql = """
+            INSERT INTO place (country_code, country, region, town) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET country = excluded.country RETURNING place_id
+        """
+        return int(self._database.value(sql, place))
+
+    def add(
+        self, folder_id: int, path: bytes, display: str, stat: Stat, content_id: int, taken: Taken
+    ) -> int:
+        """Store a new photo and return its id."""
+        sql = """
+            INSERT INTO photo (folder_id, path, display, size, mtime_ns, inode, content_id,
+                taken_at, taken_source)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+        values = (folder_id, path, display, *stat, content_id, *taken)
+        photo_id = self._database.execute(sql, values).lastrowid
+        assert photo_id is not None
+        return photo_id
+
+    def move(self, photo_id: int, folder_id: int, path: bytes, display: str, stat: Stat) -> None:
+        """Record that a photo's file is at another path now; everything else stays."""
+        sql = """
+            UPDATE photo SET folder_id = ?, path = ?, display = ?, size = ?, mtime_ns = ?,
+                inode = ?, state = 'present'
+            WHERE photo_id = ?
+        """
+        self._database.execute(sql, (folder_id, path, display, *stat, photo_id))
+
+    def refresh(self, photo_id: int, stat: Stat, content_id: int, taken: Taken) -> None:
+        """Record what a photo's file holds now."""
+        sql = """
+            UPDATE photo SET size = ?, mtime_ns = ?, inode = ?, content_id = ?, taken_at = ?,
+                taken_source = ?, state = 'present'
+            WHERE photo_id = ?
+        """
+        self._database.execute(sql, (*stat, content_id, *taken, photo_id))
+
+    def mark(self, photo_ids: Iterable[int], state: str) -> None:
+        """Set the state of photos."""
+        sql = "UPDATE photo SET state = ? WHERE photo_id IN (SELECT value FROM json_each(?))"
+        self._database.execute(sql, (state, _ids(photo_ids)))
+
+    def add_part(
+        self, folder_id: int, path: bytes, display: str, stat: Stat, role: str, photo_id: int
+    ) -> None:
+        """Store a part, or update the one at that path."""
+        sql = """
+            INSERT INTO part (folder_id, path, display, size, mtime_ns, role, photo_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (folder_id, path) DO UPDATE SET size = excluded.size,
+                mtime_ns = excluded.mtime_ns, role = excluded.role, photo_id = excluded.photo_id
+        """
+        values = (folder_id, path, display, stat.size, stat.mtime_ns, role, photo_id)
+        self._database.execute(sql, values)
+
+    def drop_parts(self, part_ids: Iterable[int]) -> None:
+        """Forget parts whose files are gone."""
+        sql = "DELETE FROM part WHERE part_id IN (SELECT value FROM json_each(?))"
+        self._database.execute(sql, (_ids(part_ids),))
+
+    def part_count(self) -> int:
+        """How many parts the library has."""
+        return int(self._database.value("SELECT count(*) FROM part"))
+
+
+Taken = tuple[str, str]
+"""Capture time as local ISO text, and where it comes from."""
+
+
+def _ids(values: Iterable[int]) -> str:
+    return json.dumps(list(values))
+
+
+def _absolute(row: sqlite3.Row) -> str:
+    return os.fsdecode(os.path.join(row["root"], row["path"]))
+
+
+def _where(chosen: PhotoFilter) -> tuple[str, list[Any]]:
+    """A join and a condition on ``photo p``."""
+    join, tests, values = "", ["p.state = ?", "p.hidden = ?"], [chosen.state, int(chosen.hidden)]
+    if chosen.album_id is not None:
+        join = "JOIN album_photo a ON a.photo_id = p.photo_id"
+        tests.append("a.album_id = ?")
+        values.append(chosen.album_id)
+    if chosen.folder_id is not None:
+        tests.append("p.folder_id = ?")
+        values.append(chosen.folder_id)
+    if chosen.unsorted:
+        tests.append(
+            "p.photo_id NOT IN (SELECT photo_id FROM album_photo JOIN album USING (album_id)"
+            " WHERE kind = 'theme' AND NOT retired)"
+        )
+    return f"{join} WHERE {' AND '.join(tests)}", values
+
+
+def _photo(row: sqlite3.Row) -> PhotoRow:
+    return PhotoRow(
+        photo_id=row["photo_id"],
+        content_id=row["content_id"],
+        folder_id=row["folder_id"],
+        path=_absolute(row),
+        state=row["state"],
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        taken_at=row["taken_at"],
+        content_hash=row["content_hash"],
+        width=row["width"],
+        height=row["height"],
+        format=row["format"],
+        rating=row["rating"],
+        favourite=bool(row["favourite"]),
+        hidden=bool(row["hidden"]),
+    )
+
+
+def _candidate(row: sqlite3.Row) -> CandidateRow:
+    values = {name: row[name] for name in row.keys() if name != "root"}
+    values |= {"path": _absolute(row), "reference": bool(row["reference"])}
+    return CandidateRow(**values)

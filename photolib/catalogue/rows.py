@@ -1,0 +1,260 @@
+"""What the catalogue hands out and takes in: frozen rows, named by the glossary."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRow:
+    """A watched folder; ``path`` is absolute."""
+
+    folder_id: int
+    path: bytes
+    display: str
+    marker: str | None
+    device: int | None
+    reference: bool
+    poll: bool
+    ignore: tuple[str, ...]
+    state: str
+    scanned_at: str | None
+
+    @property
+    def root(self) -> str:
+        """The path as the operating system takes it."""
+        return os.fsdecode(self.path)
+
+
+class Stat(NamedTuple):
+    """What the file system says of a file without opening it."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+class Known(NamedTuple):
+    """What the catalogue knows of a path: ``kind`` is photo, part, failed or skipped."""
+
+    kind: str
+    row_id: int
+    size: int
+    mtime_ns: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewContent:
+    """One distinct sequence of bytes and the facts read from it (columns of ``content``)."""
+
+    content_hash: bytes
+    size: int
+    format: str
+    width: int
+    height: int
+    payload_key: str | None = None
+    orientation: int = 1
+    icc: str | None = None
+    frames: int = 1
+    attachments: str = ""
+    taken_at: str | None = None
+    taken_offset: int | None = None
+    taken_source: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    place: tuple[str, str, str, str] | None = None
+    """Country code, country, region, town."""
+    camera: str | None = None
+    lens: str | None = None
+    exposure: float | None = None
+    aperture: float | None = None
+    iso: int | None = None
+    focal_length: float | None = None
+    rating: int | None = None
+    keywords: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    title: str | None = None
+    description: str | None = None
+    sharpness: float | None = None
+    dhash: bytes = b""
+    phash: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """A photo with what a list of photos shows; ``path`` is absolute, ``shape`` as displayed."""
+
+    photo_id: int
+    content_id: int
+    folder_id: int
+    path: str
+    state: str
+    size: int
+    mtime_ns: int
+    taken_at: str
+    content_hash: bytes
+    width: int
+    height: int
+    format: str
+    rating: int | None
+    favourite: bool
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFilter:
+    """Which photos a window shows; unset fields do not restrict. Hidden photos need asking for."""
+
+    folder_id: int | None = None
+    album_id: int | None = None
+    unsorted: bool = False
+    state: str = "present"
+    hidden: bool = False
+    oldest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """What duplicate detection and the best pick weigh about one photo."""
+
+    photo_id: int
+    content_id: int
+    path: str
+    size: int
+    mtime_ns: int
+    taken_at: str
+    taken_source: str
+    reference: bool
+    width: int
+    height: int
+    format: str
+    payload_key: str | None
+    attachments: str
+    sharpness: float
+    rating: int
+    richness: int
+    """How many facts (date, place, camera, lens, title, keywords...) the content carries."""
+    albums: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedPhoto:
+    """A member of a duplicate set; the evidence is against the keeper, None for the keeper."""
+
+    photo_id: int
+    reason: str
+    tier: str | None = None
+    relation: str | None = None
+    direction: str | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateSetRow:
+    """Copies of one picture. ``set_id`` is 0 for a set that is not stored yet."""
+
+    tier: str
+    keeper_id: int
+    tie: bool
+    reclaimable: int
+    photos: tuple[MatchedPhoto, ...]
+    set_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumRow:
+    """An album as lists show it."""
+
+    album_id: int
+    kind: str
+    name: str
+    named_by: str
+    size: int
+    parent_id: int | None
+    level: int
+    cover_id: int | None
+    cover_path: str | None
+    first_at: str | None
+    last_at: str | None
+    pinned: bool
+    hidden: bool
+    suggestions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlbum:
+    """A cluster about to be stored; ``album_id`` is None for one that continues no album."""
+
+    name: str
+    photo_ids: tuple[int, ...]
+    cover_id: int
+    album_id: int | None = None
+    suggestions: tuple[str, ...] = ()
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingRunRow:
+    """One run of a grouping and the parameters it froze."""
+
+    run_id: int
+    kind: str
+    model_id: str | None
+    eps: float | None
+    min_samples: int | None
+    noise: int
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRow:
+    """One file's recorded failure, or why it was skipped."""
+
+    path: str
+    photo_id: int | None
+    outcome: str
+    stage: str
+    code: str
+    reason: str
+    remedy: str
+    attempts: int
+    last_at: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model that has left vectors, crops or texts in the catalogue."""
+
+    model_no: int
+    model_id: str
+    kind: str
+    name: str
+    dimensions: int | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Embeddings in the order of ``ids``: (n,) int64 ids, (n,) int64 contents, (n, d) float32."""
+
+    ids: NDArray[np.int64]
+    contents: NDArray[np.int64]
+    matrix: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The stored neighbour graph: for each content the (k,) int64 others and float32 cosines."""
+
+    contents: NDArray[np.int64]
+    others: list[NDArray[np.int64]] = field(default_factory=list)
+    similarities: list[NDArray[np.float32]] = field(default_factory=list)

@@ -1,0 +1,259 @@
+"""Models, the vectors they have left, the stored neighbour graph, and the log of changes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from photolib.catalogue.rows import ModelRow, Neighbours, Vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from photolib.catalogue.database import Database
+
+_PORTION = 20_000
+"""Rows read at a time, so that a million vectors never stand in memory twice."""
+
+_MODEL = "SELECT model_no, model_id, kind, name, dimensions, source FROM model"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an index must do to catch up to ``change``: remove these ids, then add these."""
+
+    change: int
+    removed: list[int]
+    added: list[int]
+
+
+class VectorStore:
+    """The tables ``model``, ``embedding``, ``neighbour``, ``stage`` and ``change_log``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- models --------------------------------------------------------------------------------
+
+    def register(
+        self, model_id: str, kind: str, name: str, dimensions: int | None, source: str | None = None
+    ) -> int:
+        """The number of a model, stored on first sight."""
+        known = self._database.value("SELECT model_no FROM model WHERE model_id = ?", (model_id,))
+        if known is not None:
+            return int(known)
+        sql = """
+            INSERT INTO model (model_id, kind, name, dimensions, source) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (model_id) DO UPDATE SET name = excluded.name RETURNING model_no
+        """
+        with self._database.transaction():
+            return int(self._database.value(sql, (model_id, kind, name, dimensions, source)))
+
+    def models(self) -> list[ModelRow]:
+        """Every model that has left something in the catalogue."""
+        return [ModelRow(*row) for row in self._database.rows(f"{_MODEL} ORDER BY model_no")]
+
+    def model(self, model_id: str) -> ModelRow | None:
+        """One model by its id."""
+        row = self._database.row(f"{_MODEL} WHERE model_id = ?", (model_id,))
+        return ModelRow(*row) if row else None
+
+    # --- embeddings ----------------------------------------------------------------------------
+
+    def add(self, model_no: int, kind: str, content_id: int, vector: NDArray[np.float32]) -> None:
+        """Store the unit vector (d,) of a whole photo; a second one for it is ignored."""
+        sql = """
+            INSERT INTO embedding (model_no, kind, content_id, vector) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO NOTHING
+        """
+        blob = vector.astype("<f2").tobytes()
+        self._database.execute(sql, (model_no, kind, content_id, blob))
+
+    def fail(self, content_id: int, stage: str, model_id: str, reason: str) -> None:
+        """Record that a stage failed for a content, so that it is not tried again unasked."""
+        sql = """
+            INSERT INTO stage (content_id, name, version, problem) VALUES (?, ?, ?, ?)
+            ON CONFLICT (content_id, name) DO UPDATE SET version = excluded.version,
+                problem = excluded.problem, attempts = attempts + 1
+        """
+        self._database.execute(sql, (content_id, stage, model_id, reason))
+
+    def failures(self, model_id: str) -> int:
+        """How many contents a model could not embed."""
+        sql = "SELECT count(*) FROM stage WHERE name = 'embed' AND version = ? AND problem NOT NULL"
+        return int(self._database.value(sql, (model_id,)))
+
+    def retry(self) -> None:
+        """Forget recorded stage failures, so that the next job tries again."""
+        self._database.execute("DELETE FROM stage WHERE problem IS NOT NULL")
+
+    def count(self, model_no: int, kind: str) -> int:
+        """How many vectors of a kind a model has left."""
+        sql = "SELECT count(*) FROM embedding WHERE model_no = ? AND kind = ?"
+        return int(self._database.value(sql, (model_no, kind)))
+
+    def load(self, model_no: int, kind: str, dimensions: int) -> Vectors:
+        """All vectors of one model and kind, by ascending id."""
+        portions, last = [_empty(dimensions)], 0
+        while True:
+            sql = """
+                SELECT embedding_id, content_id, vector FROM embedding
+                WHERE model_no = ? AND kind = ? AND embedding_id > ?
+                ORDER BY embedding_id LIMIT ?
+            """
+            rows = self._database.rows(sql, (model_no, kind, last, _PORTION))
+            if not rows:
+                return _joined(portions)
+            portions.append(_vectors(rows, dimensions))
+            last = rows[-1]["embedding_id"]
+
+    def some(
+        self, model_no: int, kind: str, embedding_ids: Sequence[int], dimensions: int
+    ) -> Vectors:
+        """The vectors with these ids that are of this model and kind."""
+        sql = """
+            SELECT embedding_id, content_id, vector FROM embedding
+            WHERE model_no = ? AND kind = ? AND embedding_id IN (SELECT value FROM json_each(?))
+            ORDER BY embedding_id
+        """
+        rows = self._database.rows(sql, (model_no, kind, json.dumps(list(embedding_ids))))
+        return _vectors(rows, dimensions) if rows else _empty(dimensions)
+
+    def of_content(self, model_no: int, kind: str, content_id: int) -> NDArray[np.float32] | None:
+        """The vector (d,) of one content, or None."""
+        sql = """SELECT vector FROM embedding
+                 WHERE model_no = ? AND kind = ? AND content_id = ? AND crop_id IS NULL"""
+        blob = self._database.value(sql, (model_no, kind, content_id))
+        return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
+
+    def contents_of(self, embedding_ids: Iterable[int]) -> dict[int, int]:
+        """The content behind each embedding."""
+        sql = """SELECT embedding_id, content_id FROM embedding
+                 WHERE embedding_id IN (SELECT value FROM json_each(?))"""
+        rows = self._database.rows(sql, (json.dumps(list(embedding_ids)),))
+        return {row["embedding_id"]: row["content_id"] for row in rows}
+
+    def ids_of_contents(
+        self, model_no: int, kind: str, content_ids: Iterable[int]
+    ) -> NDArray[np.int64]:
+        """Embedding ids of the given contents, ascending: what a filter lets an index answer."""
+        sql = """
+            SELECT embedding_id FROM embedding WHERE model_no = ? AND kind = ?
+                AND content_id IN (SELECT value FROM json_each(?)) ORDER BY embedding_id
+        """
+        rows = self._database.rows(sql, (model_no, kind, json.dumps(list(content_ids))))
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
+    def ids_not_shown(self, model_no: int, kind: str) -> NDArray[np.int64]:
+        """Embedding ids of contents without any photo that is present and not hidden."""
+        sql = """
+            SELECT embedding_id FROM embedding e WHERE model_no = ? AND kind = ?
+                AND content_id IN (SELECT content_id FROM photo WHERE state <> 'present' OR hidden)
+                AND NOT EXISTS (SELECT 1 FROM photo p WHERE p.content_id = e.content_id
+                    AND p.state = 'present' AND NOT p.hidden)
+            ORDER BY embedding_id
+        """
+        rows = self._database.rows(sql, (model_no, kind))
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
+    # --- neighbours ----------------------------------------------------------------------------
+
+    def add_neighbours(
+        self,
+        model_no: int,
+        content_id: int,
+        others: NDArray[np.int64],
+        similarities: NDArray[np.float32],
+    ) -> None:
+        """Store the nearest contents (k,) of one content and their cosines (k,)."""
+        sql = """
+            INSERT INTO neighbour (model_no, content_id, others, similarities) VALUES (?, ?, ?, ?)
+            ON CONFLICT (model_no, content_id) DO UPDATE SET others = excluded.others,
+                similarities = excluded.similarities
+        """
+        blobs = others.astype("<i8").tobytes(), similarities.astype("<f4").tobytes()
+        self._database.execute(sql, (model_no, content_id, *blobs))
+
+    def without_neighbours(self, model_no: int, kind: str) -> list[int]:
+        """Embedding ids whose contents have not asked the index for their neighbours yet."""
+        sql = """
+            SELECT embedding_id FROM embedding e WHERE model_no = ?1 AND kind = ?2
+                AND NOT EXISTS (SELECT 1 FROM neighbour n
+                    WHERE n.model_no = ?1 AND n.content_id = e.content_id)
+            ORDER BY embedding_id
+        """
+        return [row[0] for row in self._database.rows(sql, (model_no, kind))]
+
+    def neighbours(self, model_no: int) -> Neighbours:
+        """The whole stored graph of a model."""
+        sql = """SELECT content_id, others, similarities FROM neighbour
+                 WHERE model_no = ? ORDER BY content_id"""
+        rows = self._database.rows(sql, (model_no,))
+        return Neighbours(
+            np.array([row[0] for row in rows], dtype=np.int64),
+            [np.frombuffer(row[1], "<i8") for row in rows],
+            [np.frombuffer(row[2], "<f4") for row in rows],
+        )
+
+    # --- changes -------------------------------------------------------------------------------
+
+    def last_change(self) -> int:
+        """The number of the newest change; 0 for a new catalogue."""
+        sql = "SELECT seq FROM sqlite_sequence WHERE name = 'change_log'"
+        return int(self._database.value(sql) or 0)
+
+    def changes_since(self, change: int) -> Changes | None:
+        """What happened to embeddings after ``change``; None when the log no longer reaches back.
+
+        The last operation on an id decides; an updated vector is removed and added.
+        """
+        last = self.last_change()
+        oldest = self._database.value("SELECT min(change) FROM change_log")
+        if change > last or (change < last and (oldest is None or oldest > change + 1)):
+            return None
+        sql = """SELECT row_id, op, max(change) FROM change_log
+                 WHERE change > ? AND kind = 'embedding' GROUP BY row_id"""
+        rows = self._database.rows(sql, (change,))
+        added = [row["row_id"] for row in rows if row["op"] != "delete"]
+        return Changes(last, [row["row_id"] for row in rows], added)
+
+    def photos_changed_since(self, change: int) -> bool:
+        """Whether anything that grouping depends on has changed after ``change``."""
+        sql = "SELECT 1 FROM change_log WHERE change > ? AND kind IN ('photo', 'embedding') LIMIT 1"
+        return self._database.value(sql, (change,)) is not None
+
+    def prune_log(self, keep: int) -> None:
+        """Drop all but the newest ``keep`` changes; snapshots older than that are rebuilt."""
+        sql = "DELETE FROM change_log WHERE change <= ?"
+        with self._database.transaction():
+            self._database.execute(sql, (self.last_change() - keep,))
+
+
+def _empty(dimensions: int) -> Vectors:
+    none = np.empty(0, dtype=np.int64)
+    return Vectors(none, none, np.empty((0, dimensions), dtype=np.float32))
+
+
+def _vectors(rows: Sequence[Any], dimensions: int) -> Vectors:
+    # A row of another length would be damage; it is left out, and counts as not embedded.
+    rows = [row for row in rows if len(row["vector"]) == 2 * dimensions]
+    blob = b"".join(row["vector"] for row in rows)
+    matrix = np.frombuffer(blob, "<f2").reshape(len(rows), dimensions).astype(np.float32)
+    return Vectors(
+        np.array([row["embedding_id"] for row in rows], dtype=np.int64),
+        np.array([row["content_id"] for row in rows], dtype=np.int64),
+        matrix,
+    )
+
+
+def _joined(portions: Sequence[Vectors]) -> Vectors:
+    return Vectors(
+        np.concatenate([portion.ids for portion in portions]),
+        np.concatenate([portion.contents for portion in portions]),
+        np.concatenate([portion.matrix for portion in portions]),
+    )

@@ -1,0 +1,147 @@
+"""Full-text search over what is written about a photo: names, tags, labels, places, dates, OCR."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from photolib.catalogue.database import Database
+
+COLUMNS = ("name", "folder", "title", "tags", "labels", "places", "camera", "dates", "ocr")
+_WEIGHTS = (8.0, 2.0, 8.0, 8.0, 6.0, 5.0, 2.0, 3.0, 4.0)
+"""BM25 weights in the order of the columns: what a person wrote counts most."""
+
+_DETAILS = """
+    SELECT p.photo_id, p.path, f.display AS root, p.taken_at, p.taken_source, c.title,
+        c.description, c.keywords, c.people, c.camera, c.lens, pl.town, pl.region, pl.country,
+        (SELECT group_concat(t.name, ' ') FROM photo_tag JOIN tag t USING (tag_id)
+            WHERE photo_tag.photo_id = p.photo_id) AS tags,
+        (SELECT group_concat(DISTINCT l.name) FROM label l
+            WHERE l.content_id = p.content_id AND l.provenance <> 'suggested') AS labels,
+        (SELECT group_concat(x.words, char(10)) FROM text x
+            WHERE x.content_id = p.content_id) AS ocr
+    FROM photo p JOIN folder f USING (folder_id) JOIN content c USING (content_id)
+        LEFT JOIN place pl USING (place_id)
+    WHERE p.photo_id IN (SELECT value FROM json_each(?))
+"""
+
+
+class WordHit(NamedTuple):
+    """A photo whose words match; ``rank`` is BM25, higher is better (SQLite's, negated)."""
+
+    photo_id: int
+    rank: float
+
+
+class Words:
+    """The full-text tables ``words`` and ``fragments``; their rowid is the photo_id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def refresh(self, photo_ids: Iterable[int]) -> None:
+        """Write anew what is searchable about these photos (inside the caller's transaction)."""
+        chosen = json.dumps(list(photo_ids))
+        for table in ("words", "fragments"):
+            sql = f"DELETE FROM {table} WHERE rowid IN (SELECT value FROM json_each(?))"
+            self._database.execute(sql, (chosen,))
+        rows = [_texts(row) for row in self._database.rows(_DETAILS, (chosen,))]
+        marks = ", ".join("?" * (len(COLUMNS) + 1))
+        sql = f"INSERT INTO words (rowid, {', '.join(COLUMNS)}) VALUES ({marks})"
+        self._database.execute_many(sql, rows)
+        sql = "INSERT INTO fragments (rowid, name, ocr) VALUES (?, ?, ?)"
+        self._database.execute_many(sql, [(row[0], row[1], row[-1]) for row in rows])
+
+    def search(self, words: Sequence[str], *, phrase: bool = False) -> list[WordHit]:
+        """Photos that hold all the words (a whole phrase if asked), best first.
+
+        Words match as prefixes, a phrase exactly. Missing and hidden photos are left out.
+        """
+        match = _match(words, phrase=phrase)
+        if not match:
+            return []
+        sql = f"""
+            SELECT w.rowid, -bm25(words, {", ".join(map(str, _WEIGHTS))}) AS rank
+            FROM words w JOIN photo p ON p.photo_id = w.rowid
+            WHERE words MATCH ? AND p.state = 'present' AND NOT p.hidden
+            ORDER BY rank DESC, w.rowid
+        """
+        return [WordHit(row[0], row[1]) for row in self._database.rows(sql, (match,))]
+
+    def containing(self, fragment: str) -> list[int]:
+        """Photos whose name or recognised text holds a fragment of three letters or more."""
+        sql = """
+            SELECT r.rowid FROM fragments r JOIN photo p ON p.photo_id = r.rowid
+            WHERE fragments MATCH ? AND p.state = 'present' AND NOT p.hidden ORDER BY r.rowid
+        """
+        return [row[0] for row in self._database.rows(sql, (_quoted(fragment),))]
+
+    def where(self, photo_id: int, words: Sequence[str]) -> list[tuple[str, str]]:
+        """Which columns of one photo hold any of the words, and the text there."""
+        columns = ", ".join(COLUMNS)
+        row = self._database.row(f"SELECT {columns} FROM words WHERE rowid = ?", (photo_id,))
+        if row is None:
+            return []
+        patterns = [re.compile(rf"\b{re.escape(word)}", re.IGNORECASE) for word in words]
+        return [
+            (column, row[column])
+            for column in COLUMNS
+            if any(pattern.search(row[column] or "") for pattern in patterns)
+        ]
+
+
+def _match(words: Sequence[str], *, phrase: bool) -> str:
+    """An FTS5 expression in which nothing the user typed is syntax."""
+    kept = [word for word in words if re.search(r"\w", word)]
+    if phrase:
+        return _quoted(" ".join(kept)) if kept else ""
+    return " AND ".join(f"{_quoted(word)} *" for word in kept)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""').replace("\0", " ") + '"'
+
+
+def _texts(row: sqlite3.Row) -> tuple[int | str, ...]:
+    path = os.fsdecode(row["path"]).encode("utf-8", "replace").decode()
+    folder, name = os.path.split(path)
+    return (
+        row["photo_id"],
+        # "IMG_2023-beach.jpg" is found as a whole and by each of its pieces.
+        f"{name} {_pieces(name)}",
+        _pieces(f"{os.path.basename(row['root'])} {folder}"),
+        _joined(row["title"], row["description"]),
+        _joined(row["tags"], *json.loads(row["keywords"]), *json.loads(row["people"])),
+        _joined(*(row["labels"] or "").split(",")),
+        _joined(row["town"], row["region"], row["country"]),
+        _joined(row["camera"], row["lens"]),
+        _date_words(row["taken_at"]) if row["taken_source"] != "mtime" else "",
+        row["ocr"] or "",
+    )
+
+
+def _pieces(text: str) -> str:
+    return " ".join(re.findall(r"[^\W\d_]+|\d+", text))
+
+
+def _joined(*texts: str | None) -> str:
+    return " ".join(text for text in texts if text)
+
+
+def _date_words(taken_at: str) -> str:
+    """ "2023-01-14 2023 January Saturday 14" in English, whatever the locale."""
+    try:
+        moment = datetime.fromisoformat(taken_at)
+    except ValueError:
+        return ""
+    months = "January February March April May June July August September October November December"
+    days = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+    month, day = months.split()[moment.month - 1], days.split()[moment.weekday()]
+    return f"{taken_at[:10]} {moment.year} {month} {month[:3]} {day} {moment.day}"
