@@ -158,7 +158,8 @@ class Photos:
                 p.taken_source, f.reference, c.width, c.height, c.format, c.payload_key,
                 c.attachments, ifnull(c.sharpness, 0) AS sharpness,
                 ifnull(p.rating, ifnull(c.rating, 0)) AS rating,
-                (c.taken_source IN ('exif', 'xmp', 'gps')) + (c.latitude IS NOT NULL)
+                ifnull(c.taken_source IN ('exif', 'xmp', 'gps'), 0)
+                    + (c.latitude IS NOT NULL)
                     + (c.camera IS NOT NULL) + (c.lens IS NOT NULL) + (c.title IS NOT NULL)
                     + (c.keywords <> '[]') + (c.people <> '[]') AS richness,
                 (SELECT count(*) FROM album_photo a JOIN album USING (album_id)

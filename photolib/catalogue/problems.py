@@ -81,7 +81,7 @@ class Problems:
             FROM problem r JOIN folder f USING (folder_id)
             WHERE outcome = ? ORDER BY f.path, r.path, stage LIMIT ? OFFSET ?
         """
+        rows = self._database.rows(sql, (outcome, limit, offset))
         return [
-            ProblemRow(os.fsdecode(os.path.join(root, path)), *rest, retryable=bool(retryable))
-            for root, path, *rest, retryable in self._database.rows(sql, (outcome, limit, offset))
+            ProblemRow(os.fsdecode(os.path.join(root, path)), *rest) for root, path, *rest in rows
         ]
