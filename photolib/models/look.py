@@ -1,0 +1,275 @@
+"""The look of a picture: what can be said of it without weights.
+
+Four parts, each a unit vector in a fixed slice of one unit vector, so that the similarity of two
+looks is one dot product and each part's own similarity can still be read off (or weighed):
+
+``colour``   a fuzzy palette histogram: every pixel votes for its nearest prototypes on a lattice of
+             lightness, hue and chroma in CIELAB (fuzzy colour histograms: Han and Ma, "Fuzzy color
+             histogram and its use in color image retrieval", 2002), over the whole and the middle.
+``layout``   where the colours are: the lowest DCT coefficients of an 8 x 8 thumbnail in CIELAB
+             (MPEG-7 Color Layout: Manjunath et al., "Color and texture descriptors", 2001).
+``texture``  uniform local binary patterns at three scales (Ojala, Pietikainen and Maenpaa, 2002).
+``shape``    histograms of oriented gradients on a 4 x 4 grid and on the whole (Dalal and Triggs,
+             2005).
+
+Histograms are compared through their square roots (the Hellinger kernel: Arandjelovic and
+Zisserman, "Three things everyone should know", 2012) and centred on their own mean, which turns the
+cosine of non-negative vectors into a correlation: pictures with nothing in common come out near 0.
+Nothing is learned from data. numpy and Pillow only.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from photolib.models.encoder import unit_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    Floats = NDArray[np.float32]
+
+LOOK_ID = "look.1"
+"""The ``model_id`` of looks: raise the number when ``look`` starts to give other vectors."""
+
+_SIDE = 64
+"""Side of the square raster that everything is read from; a look has no aspect ratio."""
+_LIGHTNESSES = (8.0, 28.0, 48.0, 68.0, 88.0)
+_HUES = 8
+_CHROMAS = (18.0, 50.0)
+_PALETTE_SIGMA = 11.0
+"""Width of a pixel's vote, in CIELAB units; about the spacing at which people name a new shade."""
+_VOTES = 4
+_LAYOUT_ORDERS = (6, 4, 4)
+"""DCT coefficients with row + column below this, for lightness, a and b: 21 + 10 + 10."""
+_ORIENTATIONS = 8
+_CELLS = 4
+
+_PALETTE_SIZE = len(_LIGHTNESSES) * (1 + _HUES * len(_CHROMAS))
+_PATTERNS = 59
+_SCALES = 2
+_SIZES = {
+    "colour": 2 * _PALETTE_SIZE,
+    "layout": sum(n * (n + 1) // 2 for n in _LAYOUT_ORDERS),
+    "texture": _SCALES * _PATTERNS,
+    "shape": (_CELLS * _CELLS + 1) * _ORIENTATIONS,
+}
+_SHARES = {"colour": 0.35, "layout": 0.2, "texture": 0.15, "shape": 0.3}
+"""How much each part counts in the dot product of two looks; the shares sum to 1."""
+
+
+def _slices() -> dict[str, slice]:
+    ends = np.cumsum(list(_SIZES.values())).tolist()
+    return {
+        name: slice(end - size, end) for (name, size), end in zip(_SIZES.items(), ends, strict=True)
+    }
+
+
+LOOK_PARTS: dict[str, slice] = _slices()
+"""Where each part lies in a look."""
+LOOK_DIMENSIONS = sum(_SIZES.values())
+"""Length of a look."""
+
+
+def look(image: Image) -> Floats:
+    """The look of an oriented picture: a unit vector (LOOK_DIMENSIONS,).
+
+    The picture may have any size and mode; 128 pixels are plenty. Safe to call from many threads.
+    """
+    raster = _raster(image)
+    grey = raster @ np.array((0.299, 0.587, 0.114), np.float32)
+    parts = {
+        "colour": _colour(raster),
+        "layout": _layout(raster),
+        "texture": _texture(grey),
+        "shape": _shape(grey),
+    }
+    vector = np.empty(LOOK_DIMENSIONS, np.float32)
+    for name, part in LOOK_PARTS.items():
+        vector[part] = np.sqrt(_SHARES[name]) * _unit(parts[name])
+    return _unit(vector)
+
+
+def look_part_similarities(a: Floats, b: Floats) -> dict[str, float]:
+    """The cosine of each part of two looks, from -1 to 1."""
+    return {
+        name: float(_unit(a[part]) @ _unit(b[part])) if a[part].any() and b[part].any() else 0.0
+        for name, part in LOOK_PARTS.items()
+    }
+
+
+def weigh(vector: Floats, weights: Mapping[str, float]) -> Floats:
+    """A query vector whose dot product with stored looks counts each part ``weights[part]`` times.
+
+    Parts that are not named count once; 0 leaves a part out. The result is a unit vector, so stored
+    looks stay as they are. Raises ValueError for a part that does not exist or a negative weight.
+    """
+    unknown = set(weights) - set(LOOK_PARTS)
+    if unknown or min(weights.values(), default=0) < 0:
+        raise ValueError(f"weights are for {', '.join(LOOK_PARTS)}, zero or more")
+    weighed = vector.copy()
+    for name, weight in weights.items():
+        weighed[LOOK_PARTS[name]] *= np.float32(weight)
+    return _unit(weighed)
+
+
+def _unit(vector: Floats) -> Floats:
+    row: Floats = unit_rows(vector[None])[0]
+    return row
+
+
+def _raster(image: Image) -> Floats:
+    size = (_SIDE, _SIDE)
+    colour = image if image.mode == "RGB" else image.convert("RGB")
+    small = colour.resize(size, PillowImage.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.asarray(small, np.float32)
+
+
+def _hellinger(histogram: NDArray[np.number]) -> Floats:
+    """The centred square roots of one histogram: unit, and near orthogonal for unrelated ones."""
+    roots = np.sqrt(histogram.astype(np.float32))
+    return _unit(roots - roots.mean())
+
+
+# ---- colour
+
+
+def _colour(raster: Floats) -> Floats:
+    bins, votes = _palette_votes()
+    codes = (raster.astype(np.uint16) >> 3).reshape(-1, 3)
+    code = (codes[:, 0] << 10) | (codes[:, 1] << 5) | codes[:, 2]
+    middle = np.zeros((_SIDE, _SIDE), bool)
+    middle[_SIDE // 4 : -_SIDE // 4, _SIDE // 4 : -_SIDE // 4] = True
+    inside = code[middle.ravel()]
+    histograms = [
+        _hellinger(np.bincount(bins[c].ravel(), votes[c].ravel(), _PALETTE_SIZE))
+        for c in (code, inside)
+    ]
+    return np.concatenate(histograms)
+
+
+@lru_cache(maxsize=1)
+def _palette_votes() -> tuple[NDArray[np.intp], Floats]:
+    """For every 15-bit colour: its nearest prototypes (32768, votes) and how it shares its vote."""
+    levels = (np.arange(32, dtype=np.float32) * 8 + 4) / 255
+    cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), -1).reshape(-1, 3)
+    distance = np.linalg.norm(_lab(cube)[:, None] - _prototypes()[None], axis=-1)
+    nearest = np.argpartition(distance, _VOTES, axis=1)[:, :_VOTES]
+    closeness = -(np.take_along_axis(distance, nearest, 1) ** 2) / (2 * _PALETTE_SIGMA**2)
+    weight = np.exp(closeness - closeness.max(1, keepdims=True))
+    return nearest, (weight / weight.sum(1, keepdims=True)).astype(np.float32)
+
+
+def _prototypes() -> Floats:
+    """The palette in CIELAB (n, 3): a grey and two rings of hues at each lightness."""
+    angles = np.arange(_HUES) * 2 * np.pi / _HUES
+    ring = [(c * np.cos(t), c * np.sin(t)) for c in _CHROMAS for t in angles]
+    flat = np.array([(0.0, 0.0), *ring])
+    rows = [np.column_stack([np.full(len(flat), level), flat]) for level in _LIGHTNESSES]
+    return np.concatenate(rows).astype(np.float32)
+
+
+def _lab(rgb: NDArray[np.floating]) -> Floats:
+    """sRGB in 0..1 (..., 3) as CIELAB under D65 (IEC 61966-2-1 and CIE 15)."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    xyz = linear @ to_xyz.T / np.array([0.95047, 1.0, 1.08883])
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    x, y, z = f[..., 0], f[..., 1], f[..., 2]
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1).astype(np.float32)
+
+
+# ---- layout
+
+
+def _layout(raster: Floats) -> Floats:
+    step = _SIDE // 8
+    cells = raster.reshape(8, step, 8, step, 3).mean((1, 3)) / np.float32(255)
+    waves = _dct(8)
+    spectrum = np.einsum("ij,jkc,lk->ilc", waves, _lab(cells), waves)
+    order = np.add.outer(np.arange(8), np.arange(8))
+    spectrum[0, 0, 0] -= 50 * 8  # the lightness of middle grey, so that dark and light differ
+    kept = [spectrum[..., c][order < n] for c, n in enumerate(_LAYOUT_ORDERS)]
+    flat = np.concatenate(kept)
+    return _unit(np.sign(flat) * np.sqrt(np.abs(flat)))
+
+
+@lru_cache(maxsize=1)
+def _dct(n: int) -> Floats:
+    """The orthonormal DCT-II matrix (n, n)."""
+    k, i = np.mgrid[:n, :n]
+    matrix = np.cos(np.pi * k * (2 * i + 1) / (2 * n)) * np.sqrt(2 / n)
+    matrix[0] /= np.sqrt(2)
+    result: Floats = matrix.astype(np.float32)
+    return result
+
+
+# ---- texture
+
+
+def _texture(grey: Floats) -> Floats:
+    histograms = []
+    for scale in range(_SCALES):
+        factor = 2**scale
+        side = _SIDE // factor
+        smaller = grey.reshape(side, factor, side, factor).mean((1, 3))
+        histograms.append(_hellinger(_patterns(smaller)))
+    return np.concatenate(histograms)
+
+
+def _patterns(grey: Floats) -> NDArray[np.intp]:
+    """Histogram (59,) of uniform local binary patterns of ``grey`` (h, w)."""
+    centre = grey[1:-1, 1:-1] + np.float32(2.0)
+    height, width = centre.shape
+    code = np.zeros(centre.shape, np.uint8)
+    ring = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
+    for bit, (y, x) in enumerate(ring):
+        code |= (grey[y : y + height, x : x + width] > centre).view(np.uint8) << bit
+    return np.bincount(_uniform()[code].ravel(), minlength=_PATTERNS)
+
+
+@lru_cache(maxsize=1)
+def _uniform() -> NDArray[np.uint8]:
+    """The bin of each pattern: one for each with at most two transitions, one for the rest."""
+    codes = range(256)
+    uniform = [(c ^ ((c >> 1) | (c & 1) << 7)).bit_count() <= 2 for c in codes]
+    bins = np.cumsum(uniform) - 1
+    return np.where(uniform, bins, _PATTERNS - 1).astype(np.uint8)
+
+
+# ---- shape
+
+
+def _shape(grey: Floats) -> Floats:
+    dy = grey[2:, 1:-1] - grey[:-2, 1:-1]
+    dx = grey[1:-1, 2:] - grey[1:-1, :-2]
+    turn = np.arctan2(dy, dx) * np.float32(_ORIENTATIONS / np.pi)
+    lower = np.floor(turn)
+    upper_share = turn - lower
+    first = lower.astype(np.intp) % _ORIENTATIONS
+    second = (first + 1) % _ORIENTATIONS
+    strength = np.sqrt(np.hypot(dx, dy))
+    cell = _cell_of(len(dy)) * _ORIENTATIONS
+    bins = np.concatenate([(cell + first).ravel(), (cell + second).ravel()])
+    votes = np.concatenate(
+        [(strength * (1 - upper_share)).ravel(), (strength * upper_share).ravel()]
+    )
+    grid = np.bincount(bins, votes, _CELLS * _CELLS * _ORIENTATIONS)
+    whole = grid.reshape(-1, _ORIENTATIONS).sum(0)
+    return np.concatenate([_hellinger(grid) * 2, _hellinger(whole)])
+
+
+@lru_cache(maxsize=1)
+def _cell_of(side: int) -> NDArray[np.intp]:
+    """The grid cell of each pixel of a (side, side) raster."""
+    index = np.arange(side) * _CELLS // side
+    return index[:, None] * _CELLS + index
