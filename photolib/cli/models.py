@@ -1,0 +1,113 @@
+"""``photolib models``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from photolib.cli.front import Front, command, common_options, window
+from photolib.cli.progress import run_job
+from photolib.cli.text import more, size, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from photolib.library.results import Model
+
+
+@click.group("models", invoke_without_command=True)
+@click.pass_context
+def models(ctx: click.Context) -> None:
+    """List, choose or fetch models.
+
+    They understand what is in photos; without one, photolib still finds photos by look, name, date,
+    place and label. Without a command, lists the models.
+
+    \b
+    photolib models list
+    photolib models fetch ViT-B-32-256
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_models, limit=None, offset=0)
+
+
+models.params += common_options()
+
+
+@command("list", lists=True)
+def list_models(front: Front, limit: int | None, offset: int) -> None:
+    """List the models that are here, and those that can be fetched.
+
+    With --paths, prints where the weights are.
+
+    \b
+    photolib models list --json
+    """
+    with front.open() as library:
+        found, page = window(library.models(), limit, offset)
+    listed = {"models": found, "total": page.total, "next_offset": page.next_offset}
+    front.show(listed, lambda _: _lines(found), lambda _: (model.path for model in found))
+    front.note(more(len(found), page.total, page.next_offset))
+
+
+def _lines(models: Sequence[Model]) -> Iterable[str]:
+    return table(
+        [
+            (
+                "in use" if m.in_use else "here" if m.available else "",
+                m.kind,
+                m.name,
+                "" if m.size_bytes is None else size(m.size_bytes),
+                m.licence,
+                m.languages,
+                m.path or m.source,
+            )
+            for m in models
+        ],
+        right="   r",
+    )
+
+
+@command("use")
+@click.argument("name", metavar="NAME|PATH")
+def use(front: Front, name: str) -> None:
+    """Use the model of that NAME, or the weights at PATH, from now on.
+
+    The old encoder goes on answering until the new one has seen every photo. Weights in a file of
+    their own are named ARCHITECTURE:FILE.
+
+    \b
+    photolib models use ViT-B-32-256
+    photolib models use ./my-encoder
+    """
+    with front.open() as library:
+        model = library.use_model(name)
+    front.show(model, lambda m: [f"{m.name} is the {m.kind} from now on."])
+    if model.pending:
+        front.note(f"{model.pending:,} photos wait for it: photolib index")
+
+
+@command("fetch")
+@click.argument("name", required=False)
+def fetch(front: Front, name: str | None) -> None:
+    """Download the model NAME (by default the recommended encoder) and use it.
+
+    This is the only command that uses the network.
+
+    \b
+    photolib models fetch
+    """
+    from photolib.models.fetching import fetch as download
+    from photolib.models.known import RECOMMENDED_ENCODER
+
+    name = name or RECOMMENDED_ENCODER
+    with front.open() as library:
+        run_job(front, download(name, front.settings.weights))
+        model = library.use_model(name)
+    front.show(model, lambda m: [f"{m.name} is here and in use: {m.path}"])
+    front.note("Let it see the photos: photolib index")
+
+
+for _command in (list_models, use, fetch):
+    models.add_command(_command)

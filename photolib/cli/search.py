@@ -1,0 +1,195 @@
+"""``photolib search`` and ``similar``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from photolib.cli.front import Front, command, path_argument
+from photolib.cli.text import more, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from photolib.library.results import Box, SearchResult
+
+_PAGE = 50
+_EDGE = 1.0001
+"""Where a region may end; rounded fractions may add up to a little more than 1."""
+_PARTS = ("colour", "layout", "texture", "shape")
+_SHIELD = "\0"
+"""Stands before a query word that begins with a dash while click parses; no argument has a NUL."""
+
+
+class WordsCommand(click.Command):
+    """A command whose words may begin with a single dash; its options have two."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Hide the dashes of words from the parser."""
+        takes_value = {
+            name
+            for param in self.params
+            if isinstance(param, click.Option) and not param.is_flag
+            for name in param.opts
+        }
+        end = args.index("--") if "--" in args else len(args)
+        shielded = [
+            f"{_SHIELD}{word}" if _is_word(word) and before not in takes_value else word
+            for before, word in zip(["", *args], args[:end], strict=False)
+        ]
+        return super().parse_args(ctx, [*shielded, *args[end:]])
+
+
+def _is_word(argument: str) -> bool:
+    return argument.startswith("-") and not argument.startswith("--")
+
+
+def _with_dashes(
+    ctx: click.Context, param: click.Parameter, words: tuple[str, ...]
+) -> tuple[str, ...]:
+    return tuple(word.removeprefix(_SHIELD) for word in words)
+
+
+@command("search", cls=WordsCommand, lists=True)
+@click.argument("words", nargs=-1, required=True, metavar="QUERY...", callback=_with_dashes)
+@click.option(
+    "--sort",
+    type=click.Choice(["relevance", "date"]),
+    default="relevance",
+    help="The order of the hits.",
+)
+@click.option("--all", "everything", is_flag=True, help="Also what is unlikely to be meant.")
+@click.option("--explain", is_flag=True, help="Say of each hit why it was found.")
+def search(
+    front: Front,
+    words: tuple[str, ...],
+    sort: str,
+    everything: bool,
+    explain: bool,
+    limit: int | None,
+    offset: int,
+) -> None:
+    """Find photos by words.
+
+    They may say what is in the photo or name a date, place, camera, label or text in it. A word
+    with a dash before it is left out; upper-case AND, OR and NOT combine; a phrase in double quotes
+    stays together. Keys such as after:, camera: or rating: filter.
+
+    \b
+    photolib search dogs on a beach -snow after:2022
+    photolib search '"happy birthday" rating:3..' --paths0 | xargs -0 cp -t /tmp/party
+    """
+    with front.open() as library:
+        found = library.search(
+            " ".join(words),
+            sort=sort,
+            limit=_PAGE if limit is None else limit,
+            offset=offset,
+            everything=everything,
+        )
+    _show(front, found, explain)
+
+
+def _region(ctx: click.Context, param: click.Parameter, value: str | None) -> Box | None:
+    """X,Y,W,H as fractions of the picture, checked to lie in it."""
+    if value is None:
+        return None
+    try:
+        x, y, w, h = (float(number) for number in value.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"{value} is not four numbers such as 0.1,0.2,0.5,0.5", ctx, param
+        ) from None
+    if not (0 <= x and 0 <= y and 0 < w and 0 < h and x + w <= _EDGE and y + h <= _EDGE):
+        raise click.BadParameter("it lies outside the picture, which is 0,0,1,1", ctx, param)
+    return x, y, w, h
+
+
+def _weights(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, float]:
+    """How much each part of the look counts: colour=2,layout=0.5."""
+    pairs = value.split(",") if value is not None else []
+    return dict(_weight(pair, ctx, param) for pair in pairs)
+
+
+def _weight(pair: str, ctx: click.Context, param: click.Parameter) -> tuple[str, float]:
+    part, _, number = pair.partition("=")
+    if part not in _PARTS:
+        raise click.BadParameter(f"{part} is not one of {', '.join(_PARTS)}", ctx, param)
+    try:
+        weight = float(number)
+    except ValueError:
+        weight = -1.0
+    if not 0 <= weight < float("inf"):
+        raise click.BadParameter(f"{pair} needs a number, as in {part}=2", ctx, param)
+    return part, weight
+
+
+@command("similar", lists=True)
+@path_argument("path")
+@click.option("--by", type=click.Choice(["meaning", "look", "both"]), help="What to compare.")
+@click.option(
+    "--region",
+    callback=_region,
+    metavar="X,Y,W,H",
+    help="Only this part of PATH, as fractions of it.",
+)
+@click.option(
+    "--weigh",
+    callback=_weights,
+    metavar="PART=N,...",
+    help="How much colour, layout, texture and shape count in the look.",
+)
+@click.option("--explain", is_flag=True, help="Say of each hit why it was found.")
+def similar(
+    front: Front,
+    path: str,
+    by: str | None,
+    region: Box | None,
+    weigh: dict[str, float],
+    explain: bool,
+    limit: int | None,
+    offset: int,
+) -> None:
+    """Find photos like a picture.
+
+    PATH is any picture file, also one outside the library.
+
+    \b
+    photolib similar beach.jpg
+    photolib similar beach.jpg --region 0.5,0,0.5,1 --by look --weigh colour=3
+    """
+    with front.open() as library:
+        found = library.similar(
+            path,
+            by=by,
+            weigh=weigh,
+            region=region,
+            limit=_PAGE if limit is None else limit,
+            offset=offset,
+        )
+    _show(front, found, explain)
+
+
+def _show(front: Front, found: SearchResult, explain: bool) -> None:
+    front.show(
+        found, lambda f: hit_lines(f, explain=explain), lambda f: (hit.path for hit in f.hits)
+    )
+    front.note(found.notice, _summary(found))
+    front.note(more(len(found.hits), found.total, found.next_offset))
+
+
+def _summary(found: SearchResult) -> str:
+    if not found.total:
+        return "Nothing found."
+    return f"{found.total:,} found: {found.clear:,} clear, {found.likely:,} likely"
+
+
+def hit_lines(found: SearchResult, *, explain: bool = False) -> Iterator[str]:
+    """One line for each hit, and with ``explain`` its evidence below."""
+    rows = [(hit.rank, f"{hit.score:.2f}", hit.taken_at[:10], hit.path) for hit in found.hits]
+    for line, hit in zip(table(rows, right="rr"), found.hits, strict=True):
+        yield line if hit.state == "present" else f"{line}  ({hit.state})"
+        if explain:
+            evidence = [(why.source, f"{why.score:.2f}", why.detail) for why in hit.why]
+            yield from table(evidence, indent=" " * 8)
