@@ -7,7 +7,6 @@ model runs in one.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -92,7 +91,3 @@ def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
 def printable_id(text: str) -> str:
     """``text`` reduced to ``[a-z0-9._-]``."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in text.lower())
-
-
-torch_lock = threading.Lock()
-"""Held while a model is built: the libraries below patch global state while they construct one."""

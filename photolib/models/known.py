@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HUB = "https://huggingface.co"
-ASSETS = "https://github.com/ultralytics/assets/releases/download"
+ASSETS = "https://github.com/ultralytics/assets/releases/download/v8.4.0"
 
 _ENGLISH = ("en",)
 _MANY = ("many",)
 _HALF = (0.5, 0.5, 0.5)
 _SIGLIP = {"mean": _HALF, "std": _HALF, "interpolation": "bicubic", "resize_mode": "squash"}
 _MOBILE = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0), "interpolation": "bilinear"}
+_PERCEPTION = {"mean": _HALF, "std": _HALF, "interpolation": "bilinear", "resize_mode": "squash"}
+_TRANSFORMERS = ("transformers",)
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -50,8 +52,12 @@ class KnownModel:
 
     @property
     def about_bytes(self) -> int | None:
-        """The size of the download: exact where known, else that of float32 parameters."""
-        return self.size_bytes or (4 * self.parameters if self.parameters else None)
+        """The size of the weights: exact where known, else that of the parameters.
+
+        Encoders are published in float32, ultralytics' detectors in float16.
+        """
+        width = 4 if self.kind == "encoder" else 2
+        return self.size_bytes or (width * self.parameters if self.parameters else None)
 
 
 def _encoder(
@@ -76,19 +82,101 @@ def _encoder(
     )
 
 
-def _detector(name: str, role: str, release: str, parameters: int) -> KnownModel:
+def _detector(name: str, role: str, parameters: int) -> KnownModel:
     return KnownModel(
         name=name,
         kind="detector",
         role=role,
         licence="AGPL-3.0",
         architecture=name,
-        files=((f"{name}.pt", f"{ASSETS}/{release}/{name}.pt"),),
+        files=((f"{name}.pt", f"{ASSETS}/{name}.pt"),),
         parameters=parameters,
         languages=_ENGLISH,
     )
 
 
-KNOWN: tuple[KnownModel, ...] = ()
 RECOMMENDED_ENCODER = "ViT-B-32-256"
 RECOMMENDED_DETECTOR = "yolo11n"
+
+KNOWN: tuple[KnownModel, ...] = (
+    _encoder(
+        "ViT-B-32-256",
+        "datacomp_s34b_b86k",
+        "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K",
+        role="recommended: quick on a processor, good at photos",
+        licence="MIT",
+        parameters=151_288_833,
+        dimensions=512,
+        languages=_ENGLISH,
+    ),
+    _encoder(
+        "MobileCLIP2-S0",
+        "dfndr2b",
+        "timm/MobileCLIP2-S0-OpenCLIP",
+        role="lighter: half the size; research licence",
+        licence="Apple AMLR",
+        preprocess=_MOBILE,
+        parameters=74_835_073,
+        dimensions=512,
+        languages=_ENGLISH,
+    ),
+    _encoder(
+        "PE-Core-S-16-384",
+        "meta",
+        "timm/PE-Core-S-16-384",
+        role="lighter to fetch, sees 384 pixels, slower per photo",
+        licence="Apache-2.0",
+        preprocess=_PERCEPTION,
+        parameters=87_188_225,
+        dimensions=512,
+        languages=_ENGLISH,
+    ),
+    _encoder(
+        "ViT-B-16",
+        "datacomp_xl_s13b_b90k",
+        "laion/CLIP-ViT-B-16-DataComp.XL-s13B-b90K",
+        role="stronger: finer patches, about four times the work",
+        licence="MIT",
+        parameters=149_620_737,
+        dimensions=512,
+        languages=_ENGLISH,
+    ),
+    _encoder(
+        "ViT-L-14",
+        "datacomp_xl_s13b_b90k",
+        "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K",
+        role="strongest of the plain ones: for a machine with a GPU",
+        licence="MIT",
+        parameters=427_616_513,
+        dimensions=768,
+        languages=_ENGLISH,
+    ),
+    _encoder(
+        "ViT-B-32-SigLIP2-256",
+        "webli",
+        "timm/ViT-B-32-SigLIP2-256",
+        role="multilingual, as quick as the recommended one",
+        licence="Apache-2.0",
+        preprocess=_SIGLIP,
+        parameters=376_856_066,
+        dimensions=768,
+        languages=_MANY,
+        needs=_TRANSFORMERS,
+    ),
+    _encoder(
+        "ViT-B-16-SigLIP2-256",
+        "webli",
+        "timm/ViT-B-16-SigLIP2-256",
+        role="stronger and multilingual",
+        licence="Apache-2.0",
+        preprocess=_SIGLIP,
+        parameters=375_234_050,
+        dimensions=768,
+        languages=_MANY,
+        needs=_TRANSFORMERS,
+    ),
+    _detector("yolo11n", "recommended: 80 kinds of things, quick", 2_624_080),
+    _detector("yolo11s", "finds more, at a third of the speed", 9_458_752),
+    _detector("yolo11n-seg", "also draws outlines", 2_876_848),
+    _detector("yolo11s-seg", "outlines, finds more", 10_113_248),
+)

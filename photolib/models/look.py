@@ -8,9 +8,9 @@ looks is one dot product and each part's own similarity can still be read off (o
              histogram and its use in color image retrieval", 2002), over the whole and the middle.
 ``layout``   where the colours are: the lowest DCT coefficients of an 8 x 8 thumbnail in CIELAB
              (MPEG-7 Color Layout: Manjunath et al., "Color and texture descriptors", 2001).
-``texture``  uniform local binary patterns at three scales (Ojala, Pietikainen and Maenpaa, 2002).
-``shape``    histograms of oriented gradients on a 4 x 4 grid and on the whole (Dalal and Triggs,
-             2005).
+``texture``  uniform local binary patterns (Ojala, Pietikainen and Maenpaa, 2002).
+``shape``    where edges run which way: histograms of oriented gradients on a 7 x 7 grid, with votes
+             shared among neighbouring cells and directions (Dalal and Triggs, 2005).
 
 Histograms are compared through their square roots (the Hellinger kernel: Arandjelovic and
 Zisserman, "Three things everyone should know", 2012) and centred on their own mean, which turns the
@@ -41,28 +41,31 @@ LOOK_ID = "look.1"
 
 _SIDE = 64
 """Side of the square raster that everything is read from; a look has no aspect ratio."""
-_LIGHTNESSES = (8.0, 28.0, 48.0, 68.0, 88.0)
-_HUES = 8
-_CHROMAS = (18.0, 50.0)
-_PALETTE_SIGMA = 11.0
-"""Width of a pixel's vote, in CIELAB units; about the spacing at which people name a new shade."""
+_LIGHTNESSES = (10.0, 35.0, 60.0, 85.0)
+_HUES = 6
+_CHROMAS = (20.0, 55.0)
+_PALETTE_SIGMA = 15.0
+"""Width of a pixel's vote, in CIELAB units: about half the spacing of the palette."""
 _VOTES = 4
 _LAYOUT_ORDERS = (6, 4, 4)
 """DCT coefficients with row + column below this, for lightness, a and b: 21 + 10 + 10."""
-_ORIENTATIONS = 8
-_CELLS = 4
+_ORIENTATIONS = 6
+_CELLS = 7
 
 _PALETTE_SIZE = len(_LIGHTNESSES) * (1 + _HUES * len(_CHROMAS))
 _PATTERNS = 59
-_SCALES = 2
+_FLAT = np.float32(2.0)
+"""Grey levels by which a neighbour must be brighter: less is the noise of a re-encoding."""
 _SIZES = {
     "colour": 2 * _PALETTE_SIZE,
     "layout": sum(n * (n + 1) // 2 for n in _LAYOUT_ORDERS),
-    "texture": _SCALES * _PATTERNS,
-    "shape": (_CELLS * _CELLS + 1) * _ORIENTATIONS,
+    "texture": _PATTERNS,
+    "shape": _CELLS * _CELLS * _ORIENTATIONS,
 }
-_SHARES = {"colour": 0.35, "layout": 0.2, "texture": 0.15, "shape": 0.3}
-"""How much each part counts in the dot product of two looks; the shares sum to 1."""
+_SHARES = {"colour": 0.2, "layout": 0.15, "texture": 0.1, "shape": 0.55}
+"""How much each part counts in the dot product of two looks; they sum to 1. Chosen on 200 photos of
+8 kinds of object for the share of like among the 5 nearest, then moved towards equality until a
+picture cropped to three quarters of its sides still found itself first."""
 
 
 def _slices() -> dict[str, slice]:
@@ -217,24 +220,13 @@ def _dct(n: int) -> Floats:
 
 
 def _texture(grey: Floats) -> Floats:
-    histograms = []
-    for scale in range(_SCALES):
-        factor = 2**scale
-        side = _SIDE // factor
-        smaller = grey.reshape(side, factor, side, factor).mean((1, 3))
-        histograms.append(_hellinger(_patterns(smaller)))
-    return np.concatenate(histograms)
-
-
-def _patterns(grey: Floats) -> NDArray[np.intp]:
-    """Histogram (59,) of uniform local binary patterns of ``grey`` (h, w)."""
-    centre = grey[1:-1, 1:-1] + np.float32(2.0)
+    centre = grey[1:-1, 1:-1] + _FLAT
     height, width = centre.shape
     code = np.zeros(centre.shape, np.uint8)
     ring = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
     for bit, (y, x) in enumerate(ring):
         code |= (grey[y : y + height, x : x + width] > centre).view(np.uint8) << bit
-    return np.bincount(_uniform()[code].ravel(), minlength=_PATTERNS)
+    return _hellinger(np.bincount(_uniform()[code].ravel(), minlength=_PATTERNS))
 
 
 @lru_cache(maxsize=1)
@@ -250,26 +242,21 @@ def _uniform() -> NDArray[np.uint8]:
 
 
 def _shape(grey: Floats) -> Floats:
-    dy = grey[2:, 1:-1] - grey[:-2, 1:-1]
-    dx = grey[1:-1, 2:] - grey[1:-1, :-2]
-    turn = np.arctan2(dy, dx) * np.float32(_ORIENTATIONS / np.pi)
-    lower = np.floor(turn)
-    upper_share = turn - lower
-    first = lower.astype(np.intp) % _ORIENTATIONS
-    second = (first + 1) % _ORIENTATIONS
-    strength = np.sqrt(np.hypot(dx, dy))
-    cell = _cell_of(len(dy)) * _ORIENTATIONS
-    bins = np.concatenate([(cell + first).ravel(), (cell + second).ravel()])
-    votes = np.concatenate(
-        [(strength * (1 - upper_share)).ravel(), (strength * upper_share).ravel()]
-    )
-    grid = np.bincount(bins, votes, _CELLS * _CELLS * _ORIENTATIONS)
-    whole = grid.reshape(-1, _ORIENTATIONS).sum(0)
-    return np.concatenate([_hellinger(grid) * 2, _hellinger(whole)])
+    padded = np.pad(grey, 1, mode="edge")
+    dy = padded[2:, 1:-1] - padded[:-2, 1:-1]
+    dx = padded[1:-1, 2:] - padded[1:-1, :-2]
+    turn = np.arctan2(dy, dx) * np.float32(_ORIENTATIONS / np.pi) % np.float32(_ORIENTATIONS)
+    apart = np.abs(turn - np.arange(_ORIENTATIONS, dtype=np.float32)[:, None, None])
+    nearness = 1 - np.minimum(apart, _ORIENTATIONS - apart)
+    votes = np.maximum(nearness, 0, out=nearness) * np.hypot(dx, dy)
+    cells = _cell_shares()
+    return _hellinger((cells.T @ votes @ cells).ravel())
 
 
 @lru_cache(maxsize=1)
-def _cell_of(side: int) -> NDArray[np.intp]:
-    """The grid cell of each pixel of a (side, side) raster."""
-    index = np.arange(side) * _CELLS // side
-    return index[:, None] * _CELLS + index
+def _cell_shares() -> Floats:
+    """How each of the raster's lines (side, cells) shares its votes among the nearest cells."""
+    place = (np.arange(_SIDE) + 0.5) * _CELLS / _SIDE - 0.5
+    shares = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(_CELLS)))
+    result: Floats = (shares / shares.sum(1, keepdims=True)).astype(np.float32)
+    return result

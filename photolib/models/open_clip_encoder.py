@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photolib.errors import ModelError, ModelUnavailable, PhotolibError
-from photolib.models.encoder import query_prompt, torch_lock, unit_rows
+from photolib.errors import ModelError
+from photolib.models.encoder import query_prompt, unit_rows
+from photolib.models.loading import build_lock, quiet, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import torch
     from numpy.typing import NDArray
@@ -119,7 +117,7 @@ def load_open_clip(
     ModelUnavailable when a package that the model needs is not installed, ModelError when the
     weights do not load.
     """
-    with torch_lock, translated(described.name), _quiet():
+    with build_lock, translated(described.name), quiet():
         os.environ.update(_OFFLINE)
         import torch
 
@@ -200,38 +198,3 @@ def _ends_at_the_mark(network: Any) -> bool:
 
     plain = type(network) is open_clip.CLIP
     return plain and network.attn_mask is not None and network.text_pool_type == "argmax"
-
-
-@contextmanager
-def translated(name: str) -> Iterator[None]:
-    """Turn whatever the libraries below raise into one ModelError that names the model."""
-    try:
-        yield
-    except PhotolibError:
-        raise
-    except ImportError as exc:
-        missing = exc.name or str(exc)
-        raise ModelUnavailable(
-            f"{name}: the model needs the package {missing}", f"pip install {missing}"
-        ) from exc
-    except Exception as exc:  # whatever torch and open_clip make of bad weights
-        reason = " ".join(str(exc).split())[:300] or type(exc).__name__
-        raise ModelError(
-            f"{name}: {reason}", "Fetch the weights again, or choose another model."
-        ) from exc
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the libraries' warnings off the terminal while a model is built.
-
-    open_clip logs through the root logger, whose first use would install a handler on stderr.
-    """
-    root, silent = logging.getLogger(), logging.NullHandler()
-    root.addHandler(silent)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        root.removeHandler(silent)
