@@ -94,7 +94,9 @@ def _album_lines(found: AlbumDetail) -> Iterator[str]:
 @click.argument("album_id", type=int, metavar="ID")
 @click.argument("name")
 def rename(front: Front, album_id: int, name: str) -> None:
-    """Give the album ID a NAME, which it keeps when photos are grouped again.
+    """Give the album ID a NAME.
+
+    It keeps the name when photos are grouped again.
 
     \b
     photolib album rename 12 'Summer at the lake'

@@ -91,9 +91,9 @@ def use(front: Front, name: str) -> None:
 @command("fetch")
 @click.argument("name", required=False)
 def fetch(front: Front, name: str | None) -> None:
-    """Download the model NAME (by default the recommended encoder) and use it.
+    """Download the model NAME and use it.
 
-    This is the only command that uses the network.
+    Without a NAME, takes the recommended encoder. This is the only command that uses the network.
 
     \b
     photolib models fetch

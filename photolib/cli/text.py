@@ -44,7 +44,7 @@ def size(count: int) -> str:
     """A number of bytes in the unit that suits it: 512 B, 3.4 MB."""
     value, unit = float(count), "B"
     for larger in ("kB", "MB", "GB", "TB"):
-        if value < 1000:
+        if value < 999.5:
             break
         value, unit = value / 1000, larger
     return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"

@@ -1,0 +1,255 @@
+"""What a person and a script see."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from photolib.library import Library
+from tests.cli.conftest import HOSTILE, NOT_UTF8, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from photolib.jobs import Job
+    from photolib.library.results import IndexReport
+    from tests.cli.conftest import Indexed, Photolib
+
+
+def test_from_a_folder_to_its_photos(photolib: Photolib, photos: Path) -> None:
+    added = photolib("add", photos)
+    assert added.out == f"Added {photos}\n"
+    assert "photolib index" in added.err
+    indexed = photolib("index")
+    assert indexed.out.startswith("2 files in ")
+    assert "2 added" in indexed.out
+    assert "models fetch" in indexed.err
+    assert photolib("search", "one").out.split()[-1] == str(photos / "one.jpg")
+
+
+def test_a_folder_alone_adds_indexes_and_tells(photolib: Photolib, photos: Path) -> None:
+    outcome = photolib(photos)
+    assert outcome.code == 0
+    assert "2 added" in outcome.err
+    assert str(photos) in outcome.out
+    again = photolib(photos)
+    assert "2 unchanged" in again.err
+
+
+def test_a_folder_inside_an_added_one_is_opened_too(photolib: Photolib, photos: Path) -> None:
+    write(photos / "inside" / "three.jpg", 3)
+    photolib("add", photos)
+    outcome = photolib(photos / "inside")
+    assert outcome.code == 0
+    assert "1 added" in outcome.err
+    assert photolib("folders", "--json").json["total"] == 1
+
+
+def test_a_folder_named_like_a_command_needs_its_path(
+    photolib: Photolib, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "status" / "one.jpg", 1)
+    monkeypatch.chdir(tmp_path)
+    assert photolib("status", "--json").json["folders"] == []
+    assert photolib("./status").code == 0
+    assert len(photolib("status", "--json").json["folders"]) == 1
+
+
+def test_without_a_terminal_the_program_tells_a_summary(photolib: Photolib) -> None:
+    outcome = photolib()
+    assert outcome.code == 0
+    assert outcome.out.startswith("library")
+
+
+def test_the_library_can_be_named_before_and_after_the_command(
+    photolib: Photolib, tmp_path: Path
+) -> None:
+    for number, line in enumerate((["--library", "{}", "status"], ["status", "--library", "{}"])):
+        place = tmp_path / f"other{number}"
+        photolib(*(word.format(place) for word in line))
+        assert (place / "catalogue.sqlite3").exists()
+
+
+def test_words_with_a_dash_are_left_out(indexed: Indexed) -> None:
+    both = indexed.run("search", "beach", "--paths").out.splitlines()
+    one = indexed.run("search", "beach", "-copy", "--paths").out.splitlines()
+    assert {os.path.basename(path) for path in both} == {"beach.jpg", "beach copy.jpg"}
+    assert [os.path.basename(path) for path in one] == ["beach.jpg"]
+    assert indexed.run("search", "-copy", "beach", "--limit", "1", "--paths").out.count("\n") == 1
+
+
+def test_an_unknown_option_of_search_is_no_word(indexed: Indexed) -> None:
+    outcome = indexed.run("search", "beach", "--lmit", "3")
+    assert outcome.code == 2
+    assert "--lmit" in outcome.err
+
+
+def test_nothing_found_is_no_failure(indexed: Indexed) -> None:
+    outcome = indexed.run("search", "name:zebra")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert "Nothing found" in outcome.err
+
+
+def test_explain_says_why(indexed: Indexed) -> None:
+    plain = indexed.run("search", "beach").out
+    explained = indexed.run("search", "beach", "--explain").out
+    assert len(explained.splitlines()) > len(plain.splitlines())
+
+
+def test_paths_are_bytes_as_the_file_system_has_them(indexed: Indexed) -> None:
+    shown = indexed.run("album", "show", _largest(indexed), "--paths0").raw
+    names = {os.path.basename(path) for path in shown.rstrip(b"\0").split(b"\0")}
+    assert os.fsencode(HOSTILE) in names
+    assert os.fsencode(NOT_UTF8) in names
+
+
+def _largest(indexed: Indexed) -> int:
+    albums = indexed.run("albums", "--json").json["albums"]
+    return int(max(albums, key=lambda album: int(album["size"]))["album_id"])
+
+
+def test_no_control_reaches_a_person(indexed: Indexed) -> None:
+    album = _largest(indexed)
+    for line in (
+        ["similar", indexed.folder / "beach.jpg", "--explain"],
+        ["album", "show", album],
+        ["albums"],
+        ["duplicates"],
+        ["problems"],
+        ["status"],
+    ):
+        outcome = indexed.run(*line)
+        assert outcome.code == 0, outcome.err
+        text = (outcome.out + outcome.err).replace("\n", "")
+        assert all(letter.isprintable() for letter in text), line
+    assert r"\x1b]0;owned\x07\u202e.jpg" in indexed.run("album", "show", album).out
+
+
+def test_albums_can_be_renamed(photolib: Photolib, photos: Path) -> None:
+    photolib(photos)
+    albums = photolib("albums", "--json").json["albums"]
+    renamed = photolib("album", "rename", albums[0]["album_id"], "By the sea")
+    assert renamed.code == 0
+    assert "By the sea" in renamed.out
+    assert "By the sea" in photolib("albums").out
+
+
+def test_duplicates_say_what_to_keep(indexed: Indexed) -> None:
+    lines = indexed.run("duplicates").out.splitlines()
+    assert lines[0].endswith("bytes")
+    assert lines[1].split()[0] == "keep"
+    assert lines[2].split()[0] == "copy"
+    paths = indexed.run("duplicates", "--paths").out.splitlines()
+    assert [line.split("  ")[-1] for line in lines[1:]] == paths
+
+
+def test_problems_name_reason_and_file(indexed: Indexed) -> None:
+    outcome = indexed.run("problems")
+    assert str(indexed.folder / "broken.jpg") in outcome.out
+    assert "notes.txt" in outcome.out
+
+
+def test_problems_are_tried_again(photolib: Photolib, photos: Path) -> None:
+    whole = (photos / "one.jpg").read_bytes()
+    times = os.stat(photos / "one.jpg")
+    (photos / "one.jpg").write_bytes(whole[:150])
+    photolib(photos)
+    assert photolib("problems", "--json").json["total"] == 1
+    (photos / "one.jpg").write_bytes(whole)
+    os.utime(photos / "one.jpg", ns=(times.st_atime_ns, times.st_mtime_ns))
+    outcome = photolib("problems", "--retry")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert "No problems" in outcome.err
+
+
+def test_forget_and_relocate(photolib: Photolib, photos: Path) -> None:
+    photolib(photos)
+    moved = photos.rename(photos.with_name("moved"))
+    relocated = photolib("relocate", photos, moved)
+    assert relocated.code == 0, relocated.err
+    assert photolib("folders", "--paths").out == f"{moved}\n"
+    forgotten = photolib("forget", moved, "--json").json
+    assert forgotten["forgotten"] == 2
+    assert sorted(path.name for path in moved.glob("*.jpg")) == ["one.jpg", "two.jpg"]
+
+
+def test_doctor_checks(photolib: Photolib) -> None:
+    found = photolib("doctor", "--json")
+    assert found.json["checks"]
+    assert found.code == (0 if found.json["ok"] else 1)
+    assert photolib("doctor").out
+
+
+def test_ctrl_c_ends_with_130(
+    photolib: Photolib, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photolib("add", photos)
+    original = Library.index
+
+    def interrupted(library: Library, *arguments: object, **options: object) -> Job[IndexReport]:
+        job = original(library)
+        yield next(job)
+        job.close()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "index", interrupted)
+        outcome = photolib("index")
+        described = photolib("index", "--json")
+    assert (outcome.code, outcome.out) == (130, "")
+    assert "Stopped" in outcome.err
+    assert described.code == 130
+    assert described.json["error"]["code"] == "interrupted"
+    assert photolib("index").code == 0
+
+
+def test_a_reader_that_goes_away_is_no_error(indexed: Indexed) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "photolib", "status", "--library", str(indexed.library)]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert done.stderr == b""
+    assert done.returncode == 1
+
+
+def test_a_fault_goes_to_the_log_and_debug_shows_it(
+    photolib: Photolib, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photolib("status")
+
+    def fail(self: Library) -> None:
+        raise ValueError("first\nsecond")
+
+    monkeypatch.setattr(Library, "status", fail)
+    outcome = photolib("status")
+    assert outcome.code == 1
+    assert outcome.err.splitlines() == [
+        "photolib: a fault in photolib: ValueError: first. --debug shows where."
+    ]
+    assert "Traceback" in (library / "photolib.log").read_text("utf-8")
+    assert "Traceback" in photolib("status", "--debug").err
+
+
+def test_on_a_terminal_paths_are_made_safe(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(io.TextIOWrapper, "isatty", lambda _: True)
+    shown = indexed.run("album", "show", _largest(indexed), "--paths").out
+    assert "\x1b" not in shown
+    assert r"\x1b]0;owned" in shown
+
+
+def test_the_demo_shows_every_room(photolib: Photolib, tmp_path: Path) -> None:
+    place = tmp_path / "demo"
+    outcome = photolib("demo", "--keep", place)
+    assert outcome.code == 0, outcome.err
+    for title in ("index", "albums", "duplicates", "problems", "similar", "search"):
+        assert f"$ photolib {title}" in outcome.out
+    assert (place / "library" / "catalogue.sqlite3").exists()
+    assert photolib("demo", "--keep", place).code == 2
