@@ -12,6 +12,7 @@ CREATE TABLE folder (
     poll INTEGER NOT NULL DEFAULT 0,
     ignore TEXT NOT NULL DEFAULT '[]',    -- JSON list of globs
     state TEXT NOT NULL DEFAULT 'online' CHECK (state IN ('online', 'offline')),
+    forgotten INTEGER NOT NULL DEFAULT 0, -- 1: not watched any more; its photos wait as missing
     added_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     scanned_at TEXT                       -- end of the last complete scan
 ) STRICT;
@@ -76,9 +77,11 @@ CREATE TABLE photo (
     hidden INTEGER NOT NULL DEFAULT 0,
     orientation_override INTEGER,
     taken_at_override TEXT,
-    first_seen TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    UNIQUE (folder_id, path)
+    first_seen TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) STRICT;
+-- A photo that is missing keeps the path it was last seen at, where another may stand now.
+CREATE UNIQUE INDEX photo_at ON photo (folder_id, path) WHERE state = 'present';
+CREATE INDEX photo_path ON photo (folder_id, path);
 CREATE INDEX photo_content ON photo (content_id);
 CREATE INDEX photo_order ON photo (state, hidden, taken_at DESC, photo_id DESC);
 CREATE INDEX photo_folder_order ON photo (folder_id, state, hidden, taken_at DESC, photo_id DESC);
@@ -93,6 +96,7 @@ CREATE TABLE part (
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     content_hash BLOB,
+    facts TEXT NOT NULL DEFAULT '{}',    -- JSON: what a sidecar says of its photo
     UNIQUE (folder_id, path)
 ) STRICT;
 CREATE INDEX part_photo ON part (photo_id);
@@ -174,7 +178,7 @@ CREATE TABLE neighbour (
 
 CREATE TABLE perceptual (
     content_id INTEGER PRIMARY KEY REFERENCES content ON DELETE CASCADE,
-    dhash BLOB NOT NULL,
+    dhash BLOB NOT NULL,                  -- for the EXIF orientations 1 to 8, little-endian uint64
     phash BLOB NOT NULL,
     pixel_hash BLOB                       -- of the full decoded pixels; only for candidate duplicates
 ) STRICT;

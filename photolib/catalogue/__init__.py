@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from photolib.catalogue.albums import Albums
 from photolib.catalogue.database import Database, filesystem_of, prepare_directory, translated
 from photolib.catalogue.duplicates import DuplicateSets
+from photolib.catalogue.filters import AllOf, AnyOf, Condition, NoneOf, Test, contains, wildcards
 from photolib.catalogue.folders import Folders
 from photolib.catalogue.leases import Lease, LeaseRow, Leases
 from photolib.catalogue.migrations import applied, migrate
@@ -45,9 +46,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlbumRow",
+    "AllOf",
+    "AnyOf",
     "CandidateRow",
     "Catalogue",
     "Changes",
+    "Condition",
     "DuplicateSetRow",
     "FolderRow",
     "GroupingRunRow",
@@ -59,13 +63,17 @@ __all__ = [
     "Neighbours",
     "NewAlbum",
     "NewContent",
+    "NoneOf",
     "PhotoFilter",
     "PhotoRow",
     "ProblemRow",
     "Stat",
+    "Test",
     "Vectors",
     "WordHit",
+    "contains",
     "filesystem_of",
+    "wildcards",
 ]
 
 

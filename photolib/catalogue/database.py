@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from photolib.catalogue.filters import add_functions
 from photolib.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Database:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA temp_store = MEMORY")
+            add_functions(connection)
         with self._lock:
             self._opened.append(connection)
         return connection

@@ -23,8 +23,10 @@ class Folders:
         self._database = database
 
     def all(self) -> list[FolderRow]:
-        """Every folder, in the order of their paths."""
-        rows = self._database.rows(f"SELECT {_COLUMNS} FROM folder ORDER BY path")
+        """Every watched folder, in the order of their paths."""
+        rows = self._database.rows(
+            f"SELECT {_COLUMNS} FROM folder WHERE NOT forgotten ORDER BY path"
+        )
         return [_folder(row) for row in rows]
 
     def get(self, folder_id: int) -> FolderRow | None:
@@ -44,7 +46,7 @@ class Folders:
         poll: bool,
         ignore: Sequence[str],
     ) -> int:
-        """Add a folder and return its id."""
+        """Add a folder, or take back one that was set aside, and return its id."""
         values = {"path": path, "display": display, "marker": marker, "device": device}
         values |= {
             "reference": int(reference),
@@ -52,7 +54,11 @@ class Folders:
             "ignore": json.dumps(list(ignore)),
         }
         with self._database.transaction():
-            return self._database.insert("folder", values)
+            aside = self._database.value("SELECT folder_id FROM folder WHERE path = ?", (path,))
+            if aside is None:
+                return self._database.insert("folder", values)
+            self._database.update("folder", aside, values | {"forgotten": 0})
+            return int(aside)
 
     def relocate(self, folder_id: int, path: bytes, display: str, device: int) -> None:
         """Point a folder, and all that hangs on it, at a new path."""
@@ -72,6 +78,13 @@ class Folders:
         sql = f"UPDATE folder SET scanned_at = {now} WHERE folder_id = ?"
         with self._database.transaction():
             self._database.execute(sql, (folder_id,))
+
+    def set_aside(self, folder_id: int) -> int:
+        """Stop watching a folder but keep its photos, as missing; return how many there are."""
+        with self._database.transaction():
+            self._database.update("folder", folder_id, {"forgotten": 1})
+            sql = "UPDATE photo SET state = 'missing' WHERE folder_id = ? AND state = 'present'"
+            return self._database.execute(sql, (folder_id,)).rowcount
 
     def forget(self, folder_id: int) -> int:
         """Delete a folder, its photos and all that only they needed; return the photos deleted."""

@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from photolib.catalogue.filters import compiled
 from photolib.catalogue.rows import CandidateRow, Known, NewContent, PhotoFilter, PhotoRow, Stat
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from photolib.catalogue.database import Database
+    from photolib.catalogue.filters import Condition
 
 _LIST = """
     SELECT p.photo_id, p.content_id, p.folder_id, f.path AS root, p.path, p.state, p.size,
@@ -42,8 +44,9 @@ class Photos:
         return _photo(row) if row else None
 
     def at(self, folder_id: int, path: bytes) -> PhotoRow | None:
-        """The photo at a path relative to its folder."""
-        sql = f"{_LIST} WHERE p.folder_id = ? AND p.path = ?"
+        """The photo at a path relative to its folder: the present one, else the last seen."""
+        sql = f"""{_LIST} WHERE p.folder_id = ? AND p.path = ? AND p.state <> 'removed'
+                  ORDER BY p.state = 'present' DESC, p.photo_id DESC LIMIT 1"""
         row = self._database.row(sql, (folder_id, path))
         return _photo(row) if row else None
 
@@ -81,6 +84,15 @@ class Photos:
         rows = self._database.rows(sql, (*values, limit, offset))
         return self.many([row["photo_id"] for row in rows])
 
+    def matching(self, condition: Condition) -> list[tuple[int, int]]:
+        """Photo and content ids of the photos that meet a condition, newest first."""
+        sql, values = compiled(condition)
+        sql = f"""
+            SELECT p.photo_id, p.content_id FROM photo p JOIN content c USING (content_id)
+            WHERE p.state <> 'removed' AND ({sql}) ORDER BY p.taken_at DESC, p.photo_id DESC
+        """
+        return [(row[0], row[1]) for row in self._database.rows(sql, values)]
+
     def by_state(self) -> dict[str, int]:
         """How many photos are present, missing and removed."""
         rows = self._database.rows("SELECT state, count(*) FROM photo GROUP BY state")
@@ -113,7 +125,9 @@ class Photos:
         """All paths of a folder that the catalogue has an opinion on."""
         sql = """
             SELECT path, 'photo', photo_id, size, mtime_ns, state FROM photo
-                WHERE folder_id = ?1 AND state <> 'removed'
+                WHERE folder_id = ?1 AND state = 'missing'
+            UNION ALL SELECT path, 'photo', photo_id, size, mtime_ns, state FROM photo
+                WHERE folder_id = ?1 AND state = 'present'
             UNION ALL SELECT path, 'part', part_id, size, mtime_ns, 'present' FROM part
                 WHERE folder_id = ?1
             UNION ALL SELECT path, outcome, problem_id, size, mtime_ns, 'present' FROM problem
@@ -121,15 +135,30 @@ class Photos:
         """
         known: dict[bytes, Known] = {}
         for path, *rest in self._database.rows(sql, (folder_id,)):
-            # A photo whose file became unreadable has both rows: the problem is the newer one.
+            # Of several rows for one path the last tells what stands there now.
             known[path] = Known(*rest)
         return known
+
+    def sample_paths(self, folder_id: int, count: int) -> list[bytes]:
+        """A few relative paths of a folder's present photos, spread over their ids."""
+        sql = """
+            WITH present AS (SELECT path, ntile(?2) OVER (ORDER BY photo_id) AS tile FROM photo
+                WHERE folder_id = ?1 AND state = 'present')
+            SELECT min(path) FROM present GROUP BY tile
+        """
+        return [row[0] for row in self._database.rows(sql, (folder_id, count))]
 
     def content_id(self, content_hash: bytes) -> int | None:
         """The content with this hash, if it has been seen before."""
         sql = "SELECT content_id FROM content WHERE content_hash = ?"
         found: int | None = self._database.value(sql, (content_hash,))
         return found
+
+    def content_taken(self, content_id: int) -> tuple[str | None, str | None]:
+        """When a content says it was taken, and by what source."""
+        sql = "SELECT taken_at, taken_source FROM content WHERE content_id = ?"
+        row = self._database.row(sql, (content_id,))
+        return (row[0], row[1]) if row else (None, None)
 
     def without_embedding(self, model_no: int, kind: str) -> list[tuple[int, str]]:
         """Contents that lack a vector of a model, newest first, each with one path to read it.
@@ -151,8 +180,9 @@ class Photos:
         rows = self._database.rows(sql, (model_no, kind))
         return [(row["content_id"], _absolute(row)) for row in rows]
 
-    def candidates(self) -> list[CandidateRow]:
-        """Every present photo with what the best pick weighs, in the order of their ids."""
+    def candidates(self, photo_ids: Iterable[int] | None = None) -> list[CandidateRow]:
+        """Present photos (all, or these) with what the best pick weighs, by ascending id."""
+        chosen = None if photo_ids is None else _ids(photo_ids)
         sql = """
             SELECT p.photo_id, p.content_id, f.path AS root, p.path, p.size, p.mtime_ns, p.taken_at,
                 p.taken_source, f.reference, c.width, c.height, c.format, c.payload_key,
@@ -166,9 +196,11 @@ class Photos:
                     WHERE a.photo_id = p.photo_id AND album.named_by = 'person') AS albums,
                 (SELECT count(*) FROM part t WHERE t.photo_id = p.photo_id) AS parts
             FROM photo p JOIN folder f USING (folder_id) JOIN content c USING (content_id)
-            WHERE p.state = 'present' ORDER BY p.photo_id
+            WHERE p.state = 'present'
+                AND (?1 IS NULL OR p.photo_id IN (SELECT value FROM json_each(?1)))
+            ORDER BY p.photo_id
         """
-        return [_candidate(row) for row in self._database.rows(sql)]
+        return [_candidate(row) for row in self._database.rows(sql, (chosen,))]
 
     def times_and_places(self) -> list[sqlite3.Row]:
         """Photo id, capture time, its source, latitude, longitude and town of present photos."""

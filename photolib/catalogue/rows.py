@@ -85,6 +85,7 @@ class NewContent:
     sharpness: float | None = None
     dhash: bytes = b""
     phash: bytes = b""
+    """Perceptual hashes for the EXIF orientations 1 to 8, eight little-endian uint64 each."""
 
 
 @dataclass(frozen=True, slots=True)

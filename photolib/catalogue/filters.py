@@ -1,0 +1,156 @@
+"""Conditions on photos, as SQL. Callers combine named tests; the SQL stays here."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_EARTH_KM = 6371.0088
+"""Mean radius of the Earth (IUGG)."""
+
+_MINUTE = "(CAST(substr(p.taken_at, 12, 2) AS INTEGER) * 60 + substr(p.taken_at, 15, 2))"
+_LIKE = r"LIKE ? ESCAPE '\'"
+
+TESTS: dict[str, str] = {
+    "taken from": "p.taken_at >= ?",
+    "taken before": "p.taken_at < ?",
+    "year from": "CAST(substr(p.taken_at, 1, 4) AS INTEGER) >= ?",
+    "year to": "CAST(substr(p.taken_at, 1, 4) AS INTEGER) <= ?",
+    "month": "CAST(substr(p.taken_at, 6, 2) AS INTEGER) IN (SELECT value FROM json_each(?))",
+    "minute from": f"{_MINUTE} >= ?",
+    "minute before": f"{_MINUTE} < ?",
+    "dated": "p.taken_source <> 'mtime'",
+    "camera": f"c.camera {_LIKE}",
+    "lens": f"c.lens {_LIKE}",
+    "iso from": "c.iso >= ?",
+    "iso to": "c.iso <= ?",
+    "place": "c.place_id IN (SELECT place_id FROM place"
+    f" WHERE town {_LIKE} OR region {_LIKE} OR country {_LIKE})",
+    "near": "c.latitude IS NOT NULL AND distance_km(c.latitude, c.longitude, ?, ?) <= ?",
+    "folder": f"directory(p.display) {_LIKE}",
+    "file": f"file_name(p.display) {_LIKE}",
+    "format": "c.format = ?",
+    "extension": f"p.display {_LIKE}",
+    "album": "p.photo_id IN (SELECT photo_id FROM album_photo JOIN album USING (album_id)"
+    f" WHERE name {_LIKE} AND NOT retired)",
+    "tag": "(p.photo_id IN (SELECT photo_id FROM photo_tag JOIN tag USING (tag_id)"
+    f" WHERE name {_LIKE})"
+    f" OR EXISTS (SELECT 1 FROM json_each(c.keywords) k WHERE k.value {_LIKE}))",
+    "label": "c.content_id IN (SELECT content_id FROM label"
+    f" WHERE name {_LIKE} AND provenance <> 'suggested'"
+    " GROUP BY content_id HAVING count(*) BETWEEN ? AND ?)",
+    "any label": f"c.content_id IN (SELECT content_id FROM label WHERE name {_LIKE}"
+    " GROUP BY content_id HAVING count(*) BETWEEN ? AND ?)",
+    "text": "p.photo_id IN (SELECT rowid FROM words WHERE words MATCH ?)",
+    "rating from": "ifnull(p.rating, ifnull(c.rating, 0)) >= ?",
+    "rating to": "ifnull(p.rating, ifnull(c.rating, 0)) <= ?",
+    "landscape": "c.width > c.height",
+    "portrait": "c.width < c.height",
+    "square": "c.width = c.height",
+    "panorama": "c.width >= 2 * c.height",
+    "bytes from": "p.size >= ?",
+    "bytes to": "p.size <= ?",
+    "pixels from": "c.width * c.height >= ?",
+    "pixels to": "c.width * c.height <= ?",
+    "gps": "c.latitude IS NOT NULL",
+    "people": "c.people <> '[]'",
+    "written": "c.content_id IN (SELECT content_id FROM text)",
+    "labelled": "c.content_id IN (SELECT content_id FROM label WHERE provenance <> 'suggested')",
+    "tagged": "(c.keywords <> '[]' OR p.photo_id IN (SELECT photo_id FROM photo_tag))",
+    "in an album": "p.photo_id IN (SELECT photo_id FROM album_photo JOIN album USING (album_id)"
+    " WHERE NOT retired)",
+    "unsorted": "p.photo_id NOT IN (SELECT photo_id FROM album_photo JOIN album USING (album_id)"
+    " WHERE kind = 'theme' AND NOT retired)",
+    "rated": "ifnull(p.rating, c.rating) IS NOT NULL",
+    "duplicate": "p.photo_id IN (SELECT photo_id FROM duplicate_photo)",
+    "keeper": "p.photo_id IN (SELECT keeper_id FROM duplicate_set)",
+    "parts": "p.photo_id IN (SELECT photo_id FROM part)",
+    "stacked": "p.photo_id IN (SELECT photo_id FROM stack_photo)",
+    "screenshot": "(p.display LIKE '%screenshot%' OR p.display LIKE '%screen shot%')",
+    "favourite": "p.favourite",
+    "hidden": "p.hidden",
+    "offline": "p.folder_id IN (SELECT folder_id FROM folder WHERE state = 'offline')",
+    "state": "p.state = ?",
+    "never": "0",
+}
+"""Each test by its name, over ``photo p`` and ``content c``, with its parameters as ``?``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One named test and its parameters."""
+
+    name: str
+    parameters: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds; without parts, always."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """The part does not hold; unknown facts count as not holding."""
+
+    part: Condition
+
+
+Condition: TypeAlias = Test | AllOf | AnyOf | NoneOf
+
+
+def compiled(condition: Condition) -> tuple[str, list[Any]]:
+    """A SQL expression over ``photo p`` and ``content c``, and its parameters."""
+    match condition:
+        case Test(name, parameters):
+            return f"ifnull({TESTS[name]}, 0)", list(parameters)
+        case NoneOf(part):
+            sql, values = compiled(part)
+            return f"NOT ({sql})", values
+        case AllOf(parts) | AnyOf(parts):
+            word = " AND " if isinstance(condition, AllOf) else " OR "
+            compiled_parts = [compiled(part) for part in parts]
+            sql = word.join(f"({sql})" for sql, _ in compiled_parts)
+            return sql or "1", [value for _, values in compiled_parts for value in values]
+
+
+def contains(text: str) -> str:
+    """A LIKE pattern for text that holds ``text`` anywhere; ``*`` and ``?`` are wildcards."""
+    return f"%{wildcards(text)}%"
+
+
+def wildcards(text: str) -> str:
+    """A LIKE pattern for exactly ``text``, in which ``*`` and ``?`` are wildcards."""
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, "\\" + special)
+    return text.replace("*", "%").replace("?", "_")
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Teach a connection the functions that the tests use."""
+    connection.create_function("distance_km", 4, distance_km, deterministic=True)
+    connection.create_function("file_name", 1, os.path.basename, deterministic=True)
+    connection.create_function("directory", 1, os.path.dirname, deterministic=True)
+
+
+def distance_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Great-circle distance in kilometres between two points in degrees (haversine formula)."""
+    phi_a, phi_b = math.radians(lat_a), math.radians(lat_b)
+    half_phi, half_lambda = (phi_b - phi_a) / 2, math.radians(lon_b - lon_a) / 2
+    inner = math.sin(half_phi) ** 2
+    inner += math.cos(phi_a) * math.cos(phi_b) * math.sin(half_lambda) ** 2
+    return 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(inner)))

@@ -1,0 +1,203 @@
+"""Watched folders: adding, recognising and forgetting them, and telling which are online."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from photolib.errors import FolderError, NotFound
+from photolib.images.identity import display
+from photolib.library.results import FolderStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from photolib.catalogue import Catalogue, FolderRow
+
+MARKER = ".photolib-folder"
+"""A small hidden file whose token tells a folder from an empty mount point of the same name."""
+
+_SAMPLE = 8
+"""Photos whose presence decides about a folder that could not be marked."""
+
+
+def add(
+    catalogue: Catalogue,
+    path: str,
+    *,
+    reference: bool = False,
+    poll: bool = False,
+    ignore: Sequence[str] = (),
+) -> FolderStatus:
+    """Watch a folder from now on; adding one again changes nothing.
+
+    Raises FolderError when the folder is absent, no directory, unreadable, or overlaps another.
+    """
+    root = os.path.abspath(os.path.expanduser(path))
+    _check_readable(root)
+    for folder in catalogue.folders.all():
+        if _same(folder.root, root):
+            return status(catalogue, folder)
+        _check_apart(folder, root)
+    folder_id = catalogue.folders.add(
+        os.fsencode(root),
+        display(root),
+        marker=_mark(root),
+        device=os.stat(root).st_dev,
+        reference=reference,
+        poll=poll,
+        ignore=ignore,
+    )
+    added = catalogue.folders.get(folder_id)
+    assert added is not None
+    return status(catalogue, added)
+
+
+def status(catalogue: Catalogue, folder: FolderRow) -> FolderStatus:
+    """A folder as the front ends show it, its state looked up now."""
+    return FolderStatus(
+        folder_id=folder.folder_id,
+        path=folder.root,
+        state="online" if is_online(catalogue, folder) else "offline",
+        photos=catalogue.photos.by_folder().get(folder.folder_id, 0),
+        last_scan=folder.scanned_at,
+        reference=folder.reference,
+        poll=folder.poll,
+        ignore=folder.ignore,
+    )
+
+
+def find(catalogue: Catalogue, path: str) -> FolderRow:
+    """The watched folder at a path; NotFound names those there are."""
+    root = os.path.abspath(os.path.expanduser(path))
+    folders = catalogue.folders.all()
+    for folder in folders:
+        if folder.root == root or _same(folder.root, root):
+            return folder
+    known = ", ".join(folder.display for folder in folders) or "none yet"
+    raise NotFound(f"{display(root)} is not a folder of this library", f"Folders: {known}.")
+
+
+def containing(folders: Sequence[FolderRow], path: str) -> tuple[FolderRow, bytes] | None:
+    """The folder that holds a path, and the path relative to it (b"" for the folder itself)."""
+    target = os.fsencode(os.path.abspath(path))
+    for folder in folders:
+        if target == folder.path:
+            return folder, b""
+        if target.startswith(folder.path.rstrip(b"/") + b"/"):
+            return folder, target[len(folder.path.rstrip(b"/")) + 1 :]
+    return None
+
+
+def relocate(catalogue: Catalogue, old: str, new: str) -> FolderStatus:
+    """Point a folder at the place where its photos are now, such as another mount point.
+
+    Raises FolderError when the new place does not hold the folder's photos.
+    """
+    folder = find(catalogue, old)
+    root = os.path.abspath(os.path.expanduser(new))
+    _check_readable(root)
+    for other in catalogue.folders.all():
+        if other.folder_id != folder.folder_id:
+            _check_apart(other, root)
+    if not _recognised(catalogue, folder, root):
+        raise FolderError(
+            f"{display(root)} does not hold the photos of {folder.display}",
+            "Name the directory that holds them now, or add it as a new folder.",
+        )
+    catalogue.folders.relocate(
+        folder.folder_id, os.fsencode(root), display(root), os.stat(root).st_dev
+    )
+    return status(catalogue, find(catalogue, root))
+
+
+def forget(catalogue: Catalogue, path: str, *, keep_decisions: bool = False) -> int:
+    """Stop watching a folder; its files stay. Returns how many photos were forgotten.
+
+    With ``keep_decisions`` its photos wait as missing, with all that a person did with them: they
+    are known again when the folder, or the files in another one, come back.
+    """
+    folder = find(catalogue, path)
+    store = catalogue.folders
+    forgotten = (store.set_aside if keep_decisions else store.forget)(folder.folder_id)
+    with contextlib.suppress(OSError):
+        marker = os.path.join(folder.root, MARKER)
+        if _token(folder.root) == folder.marker:
+            os.remove(marker)
+    return forgotten
+
+
+def is_online(catalogue: Catalogue, folder: FolderRow) -> bool:
+    """Whether a folder's photos can be looked at now.
+
+    Its marker decides. Where none could be written, or somebody tidied it away, the folder counts
+    as online when any of a few of its photos is there, or when it has none to look for.
+    """
+    return _recognised(catalogue, folder, folder.root)
+
+
+def _recognised(catalogue: Catalogue, folder: FolderRow, root: str) -> bool:
+    if not os.path.isdir(root) or not os.access(root, os.R_OK | os.X_OK):
+        return False
+    if folder.marker is not None and _token(root) == folder.marker:
+        return True
+    sample = catalogue.photos.sample_paths(folder.folder_id, _SAMPLE)
+    if not sample:
+        return folder.marker is None
+    return any(os.path.lexists(os.path.join(os.fsencode(root), path)) for path in sample)
+
+
+def _check_readable(root: str) -> None:
+    shown = display(root)
+    if not os.path.exists(root):
+        raise FolderError(f"{shown} does not exist", "Check the spelling, or mount the drive.")
+    if not os.path.isdir(root):
+        raise FolderError(f"{shown} is not a folder", "Add the folder that holds the file.")
+    try:
+        with os.scandir(root):
+            pass
+    except OSError as exc:
+        reason = exc.strerror or str(exc)
+        raise FolderError(f"{shown} cannot be read: {reason}", "Check its permissions.") from exc
+
+
+def _check_apart(folder: FolderRow, root: str) -> None:
+    old, new = os.path.realpath(folder.root), os.path.realpath(root)
+    if os.path.commonpath([old, new]) in (old, new):
+        inside = "is inside" if len(new) > len(old) else "contains"
+        raise FolderError(
+            f"{display(root)} {inside} {folder.display}, which is in the library already",
+            f"Nothing to do, or first: photolib forget {folder.display}",
+        )
+
+
+def _same(one: str, other: str) -> bool:
+    """The same directory, also through a link or a second mount of it."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def _mark(root: str) -> str | None:
+    """The folder's token; None where it cannot be written. A token of another library is shared."""
+    known = _token(root)
+    if known:
+        return known
+    token = secrets.token_hex(16)
+    try:
+        with open(os.path.join(root, MARKER), "x", encoding="ascii") as file:
+            file.write(f"{token}\nThis file tells photolib that the folder is there.\n")
+    except OSError:
+        return None
+    return token
+
+
+def _token(root: str) -> str | None:
+    try:
+        with open(os.path.join(root, MARKER), encoding="ascii", errors="replace") as file:
+            return file.readline(64).strip() or None
+    except OSError:
+        return None

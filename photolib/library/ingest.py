@@ -1,0 +1,469 @@
+"""The ingest job: what the folders hold becomes what the catalogue knows.
+
+Each folder is scanned without opening a file; what is new or changed is read, newest first, by a
+few threads that stay a bounded way ahead; the encoder takes it in batches, and each batch is one
+transaction. The process may die between any two lines: a batch is stored whole or not at all, and
+the next scan finds the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+
+from photolib.catalogue import Stat
+from photolib.errors import ImageError, ImageUnsupported, ModelError
+from photolib.images import Decoder, Facts
+from photolib.images.identity import display
+from photolib.jobs import Job, Problem, Progress
+from photolib.library.folders import is_online
+from photolib.library.reading import Reader
+from photolib.library.results import Pending
+from photolib.library.scan import Scan, scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+    from concurrent.futures import Future
+
+    from numpy.typing import NDArray
+
+    from photolib.catalogue import Catalogue, FolderRow, Lease, ModelRow, PhotoRow
+    from photolib.config import Settings
+    from photolib.images import Found, ThumbnailCache
+    from photolib.library.engines import Engines
+    from photolib.library.reading import Reading, Rereading
+    from photolib.library.results import IndexReport
+    from photolib.library.scan import Candidate, PartFound
+
+_log = logging.getLogger(__name__)
+
+_AHEAD = 3
+"""Batches that the decode threads may be ahead of the encoder: enough to hide a slow file."""
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+class Scope(NamedTuple):
+    """A folder, or the part of it at ``prefix`` (a path relative to it)."""
+
+    folder: FolderRow
+    prefix: bytes = b""
+
+
+class Ingest:
+    """One run of the ingest job under a held lease; ``report`` fills as it goes."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        settings: Settings,
+        engines: Engines,
+        thumbnails: ThumbnailCache,
+        lease: Lease,
+        report: IndexReport,
+    ) -> None:
+        self._catalogue = catalogue
+        self._settings = settings
+        self._engines = engines
+        self._thumbnails = thumbnails
+        self._lease = lease
+        self._report = report
+        self._look = engines.look()
+        self._model = engines.wanted()
+        self._online: dict[int, bool] = {}
+        self._moved: set[int] = set()
+        self._deferred: list[Reading] = []
+        self._failures: dict[bytes, ImageError] = {}
+
+    def run(self, scopes: Sequence[Scope]) -> Job[None]:
+        """Scan the scopes, read what is new or changed, and give every content its vectors."""
+        started = time.monotonic()
+        scans = []
+        for scope in scopes:
+            if self._is_online(scope.folder):
+                scans.append((scope, (yield from scan(self._catalogue, *scope))))
+                self._take_note(*scans[-1])
+        with Decoder() as decoder:
+            candidates = [c for _, found in scans for c in found.candidates]
+            candidates.sort(key=lambda candidate: -candidate.stat.mtime_ns)
+            if candidates:
+                reader = self._reader(decoder)
+                yield from self._through(reader.read, candidates, self._store, "read")
+            for scope, found in scans:
+                self._finish_scan(scope, found)
+            yield from self._backlog(decoder)
+        self._report.pending = self._pending()
+        if self._model is not None and not self._report.pending.embed:
+            self._engines.promote()
+        self._report.seconds = round(time.monotonic() - started, 3)
+
+    # --- what needs no file to be opened -------------------------------------------------------
+
+    def _is_online(self, folder: FolderRow) -> bool:
+        """Look once per job; an offline folder is reported and left alone."""
+        if folder.folder_id not in self._online:
+            online = is_online(self._catalogue, folder)
+            self._online[folder.folder_id] = online
+            self._catalogue.folders.set_state(folder.folder_id, "online" if online else "offline")
+            if not online:
+                self._report.offline.append(folder.root)
+        return self._online[folder.folder_id]
+
+    def _take_note(self, scope: Scope, found: Scan) -> None:
+        report = self._report
+        report.unchanged += found.unchanged
+        report.failed += found.failed_before + len(found.unreadable)
+        report.skipped += found.skipped_before + len(found.skipped)
+        report.restored += len(found.restored)
+        with self._catalogue.transaction():
+            self._lease.check()
+            self._catalogue.photos.mark(found.restored, "present")
+            for entry in found.skipped:
+                reason = entry.reason or "a sidecar without its photo"
+                self._record(scope.folder, entry, "skipped", "skipped", reason)
+            for entry in found.unreadable:
+                self._record(scope.folder, entry, "failed", "permission", entry.reason)
+
+    def _record(
+        self, folder: FolderRow, entry: Found, outcome: str, code: str, reason: str
+    ) -> None:
+        stat = Stat(entry.size, entry.mtime_ns, entry.inode)
+        shown = display(os.path.join(folder.path, entry.path))
+        remedy = "Check its permissions." if code == "permission" else ""
+        self._catalogue.problems.record(
+            folder.folder_id,
+            entry.path,
+            shown,
+            stat,
+            outcome=outcome,
+            code=code,
+            reason=reason,
+            remedy=remedy,
+            retryable=code == "permission",
+        )
+
+    def _finish_scan(self, scope: Scope, found: Scan) -> None:
+        """Parts, and what is gone; the folder is looked at once more, for it may be gone itself."""
+        folder = scope.folder
+        with self._catalogue.transaction():
+            self._lease.check()
+            for part in found.parts:
+                self._place_part(folder, part)
+            if not is_online(self._catalogue, folder):
+                self._report.offline.append(folder.root)
+                return
+            self._sweep(found)
+            if not scope.prefix:
+                self._catalogue.folders.scanned(folder.folder_id)
+
+    def _place_part(self, folder: FolderRow, part: PartFound) -> None:
+        self._report.parts += 1
+        if not part.changed:
+            return
+        photo = self._catalogue.photos.at(folder.folder_id, part.primary)
+        shown = display(os.path.join(folder.path, part.path))
+        if photo is None:
+            self._report.parts -= 1
+            self._report.skipped += 1
+            reason = f"it belongs to {display(part.primary)}, which is not a photo"
+            self._catalogue.problems.record(
+                folder.folder_id,
+                part.path,
+                shown,
+                part.stat,
+                outcome="skipped",
+                code="orphan",
+                reason=reason,
+            )
+            return
+        self._catalogue.problems.solve(folder.folder_id, part.path)
+        self._catalogue.photos.add_part(
+            folder.folder_id, part.path, shown, part.stat, part.role, photo.photo_id
+        )
+
+    def _sweep(self, found: Scan) -> None:
+        rows = found.gone.values()
+        missing = [
+            row.row_id
+            for row in rows
+            if row.kind == "photo" and row.state == "present" and row.row_id not in self._moved
+        ]
+        self._catalogue.photos.mark(missing, "missing")
+        self._catalogue.photos.drop_parts(row.row_id for row in rows if row.kind == "part")
+        gone = [row.row_id for row in rows if row.kind in ("failed", "skipped")]
+        self._catalogue.problems.drop(gone)
+        self._report.missing += len(missing)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def _reader(self, decoder: Decoder) -> Reader:
+        encoder = self._engines.encoder(self._model) if self._model else None
+        side = self._settings.thumbnail_size
+        return Reader(self._catalogue, decoder, self._thumbnails, side, encoder)
+
+    def _through(
+        self,
+        work: Callable[[_In], _Out],
+        items: Sequence[_In],
+        store: Callable[[list[_Out]], list[Problem]],
+        stage: str,
+    ) -> Job[None]:
+        """Work on the items in threads, in order, and store the outcomes batch by batch."""
+        size, done = self._settings.batch_size, 0
+        threads = self._settings.decode_threads or os.cpu_count() or 1
+        yield Progress(stage, 0, len(items))
+        with (
+            ThreadPoolExecutor(threads, "photolib-read") as pool,
+            closing(_look_ahead(pool, work, items, _AHEAD * size)) as outcomes,
+        ):
+            while batch := list(islice(outcomes, size)):
+                problems = store(batch)
+                done += len(batch)
+                for problem in problems:
+                    yield Progress(stage, done, len(items), problem=problem)
+                yield Progress(stage, done, len(items))
+
+    def _backlog(self, decoder: Decoder) -> Job[None]:
+        """Contents that lack a vector: of a new encoder, or after a failure that was taken back."""
+        for model, kind in self._vector_kinds():
+            todo = self._catalogue.photos.without_embedding(model.model_no, kind)
+            if todo:
+                reader = self._reader(decoder)
+                yield from self._through(reader.reread, todo, self._store_again, "embed")
+
+    def _vector_kinds(self) -> list[tuple[ModelRow, str]]:
+        kinds = [(self._look, "look")]
+        return [*kinds, (self._model, "photo")] if self._model else kinds
+
+    def _pending(self) -> Pending:
+        model, kind = self._vector_kinds()[-1]
+        todo = self._catalogue.photos.without_embedding(model.model_no, kind)
+        return Pending(embed=len(todo))
+
+    # --- storing -------------------------------------------------------------------------------
+
+    def _store(self, batch: list[Reading]) -> list[Problem]:
+        """Put a batch of readings into the catalogue, all or nothing; returns the failures."""
+        vectors = self._encode([r.fresh.pixels if r.fresh else None for r in batch])
+        self._report.opened += len(batch)
+        problems, shown = [], []
+        with self._catalogue.transaction():
+            self._lease.check()
+            for reading, vector in zip(batch, vectors, strict=True):
+                if reading.error is not None:
+                    self._failures[reading.content_hash] = reading.error
+                    problems.append(self._fail(reading, reading.error))
+                elif reading.fresh is not None:
+                    shown.append(self._place(reading, self._store_fresh(reading, vector)))
+                else:
+                    self._deferred.append(reading)
+            for reading in self._settled():
+                error = self._failures.get(reading.content_hash)
+                content_id = self._catalogue.photos.content_id(reading.content_hash)
+                if content_id is not None:
+                    self._report.reused += 1
+                    shown.append(self._place(reading, content_id))
+                elif error is not None:
+                    problems.append(self._fail(reading, error))
+            self._catalogue.words.refresh(shown)
+        return problems
+
+    def _settled(self) -> list[Reading]:
+        """Readings of bytes that another file brought, once that one is stored or has failed."""
+        settled: list[Reading] = []
+        waiting: list[Reading] = []
+        for reading in self._deferred:
+            known = self._catalogue.photos.content_id(reading.content_hash) is not None
+            done = known or reading.content_hash in self._failures
+            (settled if done else waiting).append(reading)
+        self._deferred = waiting
+        return settled
+
+    def _encode(
+        self, pixels: Sequence[NDArray[np.uint8] | None]
+    ) -> list[NDArray[np.float32] | None]:
+        """The encoder's vector for each picture; None where there is no picture, or it failed."""
+        vectors: list[NDArray[np.float32] | None] = [None] * len(pixels)
+        chosen = [i for i, array in enumerate(pixels) if array is not None]
+        if not chosen or self._model is None:
+            return vectors
+        encoder = self._engines.encoder(self._model)
+        stack = [array for array in pixels if array is not None]
+        try:
+            rows = list(encoder.encode_images(np.stack(stack)))
+        except ModelError:
+            rows = [_encode_alone(encoder.encode_images, array) for array in stack]
+        for i, row in zip(chosen, rows, strict=True):
+            vectors[i] = row
+        return vectors
+
+    def _store_fresh(self, reading: Reading, vector: NDArray[np.float32] | None) -> int:
+        assert reading.fresh is not None
+        content_id = self._catalogue.photos.add_content(reading.fresh.content)
+        self._catalogue.vectors.add(self._look.model_no, "look", content_id, reading.fresh.look)
+        self._report.decoded += 1
+        self._store_vector(content_id, vector)
+        return content_id
+
+    def _store_vector(self, content_id: int, vector: NDArray[np.float32] | None) -> None:
+        if self._model is None:
+            self._report.embedded += 1
+        elif vector is None:
+            reason = "the encoder gave no usable vector"
+            self._catalogue.vectors.fail(content_id, "embed", self._model.model_id, reason)
+        else:
+            self._catalogue.vectors.add(self._model.model_no, "photo", content_id, vector)
+            self._report.embedded += 1
+
+    def _store_again(self, batch: list[Rereading]) -> list[Problem]:
+        vectors = self._encode([rereading.pixels for rereading in batch])
+        self._report.opened += len(batch)
+        with self._catalogue.transaction():
+            self._lease.check()
+            for rereading, vector in zip(batch, vectors, strict=True):
+                if rereading.look is None:
+                    model = self._model or self._look
+                    reason = rereading.error.reason if rereading.error else ""
+                    content_id = rereading.content_id
+                    self._catalogue.vectors.fail(content_id, "embed", model.model_id, reason)
+                    continue
+                self._report.decoded += 1
+                number = self._look.model_no
+                self._catalogue.vectors.add(number, "look", rereading.content_id, rereading.look)
+                self._store_vector(rereading.content_id, vector)
+        return []
+
+    def _fail(self, reading: Reading, error: ImageError) -> Problem:
+        candidate = reading.candidate
+        skipped = isinstance(error, ImageUnsupported)
+        if skipped:
+            self._report.skipped += 1
+        else:
+            self._report.failed += 1
+        folder_id = candidate.folder.folder_id
+        photo = self._catalogue.photos.at(folder_id, candidate.path)
+        if photo is not None and photo.state == "present":
+            self._catalogue.photos.mark([photo.photo_id], "missing")
+        self._catalogue.problems.record(
+            folder_id,
+            candidate.path,
+            display(candidate.absolute),
+            candidate.stat,
+            outcome="skipped" if skipped else "failed",
+            code=error.code,
+            reason=error.reason,
+            remedy=error.hint,
+            retryable=error.retryable,
+            photo_id=photo.photo_id if photo else None,
+        )
+        return Problem(display(candidate.absolute), error.code, error.reason, error.hint)
+
+    def _place(self, reading: Reading, content_id: int) -> int:
+        """Decide what a file with these bytes is: known, moved, changed, a copy or new."""
+        candidate, photos = reading.candidate, self._catalogue.photos
+        folder_id, path, stat = candidate.folder.folder_id, candidate.path, candidate.stat
+        self._catalogue.problems.solve(folder_id, path)
+        taken = self._taken(content_id, candidate)
+        standing = photos.at(folder_id, path)
+        others = photos.of_contents([content_id]).get(content_id, [])
+        if standing is not None and standing.content_id == content_id:
+            self._count(standing, "changed")
+            photos.refresh(standing.photo_id, stat, content_id, taken)
+            return standing.photo_id
+        mover = self._mover(others, candidate)
+        if mover is not None:
+            if standing is not None and standing.state == "present":
+                photos.mark([standing.photo_id], "missing")
+            photos.move(mover.photo_id, folder_id, path, display(candidate.absolute), stat)
+            self._moved.add(mover.photo_id)
+            self._report.moved += 1
+            return mover.photo_id
+        if standing is not None:
+            self._count(standing, "changed")
+            photos.refresh(standing.photo_id, stat, content_id, taken)
+            return standing.photo_id
+        if any(photo.state == "present" for photo in others):
+            self._report.copied += 1
+        else:
+            self._report.added += 1
+        return photos.add(folder_id, path, display(candidate.absolute), stat, content_id, taken)
+
+    def _count(self, standing: PhotoRow, outcome: str) -> None:
+        if standing.state == "missing":
+            self._report.restored += 1
+        elif outcome == "changed":
+            self._report.changed += 1
+
+    def _taken(self, content_id: int, candidate: Candidate) -> tuple[str, str]:
+        """The content's own time, else the one in the file's name, else the file's."""
+        taken_at, source = self._catalogue.photos.content_taken(content_id)
+        facts = Facts(taken_at=taken_at, taken_source=source)
+        dated = facts.dated(os.path.basename(candidate.path), candidate.stat.mtime_ns)
+        return dated.taken_at or "1970-01-01T00:00:00", dated.taken_source or "mtime"
+
+    def _mover(self, photos: Iterable[PhotoRow], candidate: Candidate) -> PhotoRow | None:
+        """The photo whose file this is now: one of the same bytes that left its own path.
+
+        Of several: the one of the same name, then from the nearest directory, then the oldest.
+        """
+        target = os.fsdecode(candidate.absolute)
+        vacated = [p for p in photos if p.state != "removed" and self._vacated(p, candidate)]
+
+        def distance(photo: PhotoRow) -> tuple[bool, int, int]:
+            shared = len(os.path.commonpath([photo.path, target]))
+            same_name = os.path.basename(photo.path) == os.path.basename(target)
+            return not same_name, -shared, photo.photo_id
+
+        return min(vacated, key=distance, default=None)
+
+    def _vacated(self, photo: PhotoRow, candidate: Candidate) -> bool:
+        if photo.state == "missing":
+            return True
+        folder = self._catalogue.folders.get(photo.folder_id)
+        if folder is None or not self._is_online(folder):
+            return False
+        try:
+            stat = os.lstat(photo.path)
+        except OSError:
+            return True
+        if (stat.st_ino, stat.st_dev) == (candidate.stat.inode, candidate.device):
+            # One file under two spellings of its name (a change of case) is a rename; a second
+            # hard link is a copy.
+            return stat.st_nlink == 1
+        return (stat.st_size, stat.st_mtime_ns) != (photo.size, photo.mtime_ns)
+
+
+def _encode_alone(
+    encode: Callable[[NDArray[np.uint8]], NDArray[np.float32]], array: NDArray[np.uint8]
+) -> NDArray[np.float32] | None:
+    try:
+        rows = encode(array[None])
+        return np.asarray(rows[0])
+    except ModelError:
+        return None
+
+
+def _look_ahead(
+    pool: ThreadPoolExecutor, work: Callable[[_In], _Out], items: Iterable[_In], depth: int
+) -> Generator[_Out, None, None]:
+    """Outcomes in the order of the items, at most ``depth`` of them under way or waiting."""
+    pending: deque[Future[_Out]] = deque()
+    try:
+        for item in items:
+            pending.append(pool.submit(work, item))
+            if len(pending) >= depth:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()

@@ -1,0 +1,322 @@
+"""The one door to a library, for the command line, the terminal screens and scripts alike."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from photolib.catalogue import Catalogue, PhotoFilter
+from photolib.errors import NotFound, PhotolibError, UsageError
+from photolib.images import Decoder, ThumbnailCache
+from photolib.jobs import Job, Progress
+from photolib.library import albums, duplicates, folders, neighbours, photos, reports
+from photolib.library.engines import Engines
+from photolib.library.indexes import Indexes
+from photolib.library.ingest import Ingest, Scope
+from photolib.library.results import IndexReport
+from photolib.library.search import Searcher
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    from PIL.Image import Image
+
+    from photolib.catalogue import FolderRow, Lease, ModelRow, PhotoRow
+    from photolib.config import Settings
+    from photolib.library.results import (
+        AlbumDetail,
+        AlbumList,
+        Box,
+        Check,
+        DuplicateList,
+        FolderStatus,
+        Model,
+        PhotoDetail,
+        ProblemList,
+        SearchResult,
+        SimilarResult,
+        Status,
+    )
+    from photolib.models import Encoder
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which photos a grid shows: all, or those of one album, folder or state."""
+
+    album_id: int | None = None
+    folder_id: int | None = None
+    unsorted: bool = False
+    missing: bool = False
+    oldest_first: bool = False
+
+    @property
+    def filter(self) -> PhotoFilter:
+        """The view as the catalogue takes it."""
+        return PhotoFilter(
+            folder_id=self.folder_id,
+            album_id=self.album_id,
+            unsorted=self.unsorted,
+            state="missing" if self.missing else "present",
+            oldest_first=self.oldest_first,
+        )
+
+
+class Library:
+    """A catalogue, the models and the indexes over it.
+
+    Methods may be called from any thread. Jobs are generators: run each in one thread and close it
+    there. Close the library when done, or use it as a context manager.
+    """
+
+    def __init__(self, settings: Settings, *, encoder: Encoder | None = None) -> None:
+        """Open or create the library at ``settings.library``; ``encoder`` overrides the chosen one.
+
+        Raises CatalogueError when the directory or the catalogue cannot be used.
+        """
+        self.settings = settings
+        self._catalogue = Catalogue(settings)
+        self._engines = Engines(self._catalogue, settings, encoder)
+        self._indexes = Indexes(self._catalogue, settings.indexes)
+        self._thumbnails = ThumbnailCache(settings.thumbnails)
+        self._decoder = Decoder(workers=1)
+        self._searcher = Searcher(self._catalogue, self._indexes, self._engines, self._decoder)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Library:
+        """Open or create the library at ``settings.library``; see the constructor."""
+        return cls(settings)
+
+    def close(self) -> None:
+        """Stop the decoder's processes and close the catalogue."""
+        self._decoder.close()
+        self._catalogue.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- folders -------------------------------------------------------------------------------
+
+    def add_folder(
+        self,
+        path: str,
+        *,
+        reference: bool = False,
+        poll: bool = False,
+        ignore: Sequence[str] = (),
+    ) -> FolderStatus:
+        """Watch a folder; FolderError when it is absent, unreadable, or overlaps another."""
+        return folders.add(self._catalogue, path, reference=reference, poll=poll, ignore=ignore)
+
+    def folders(self) -> list[FolderStatus]:
+        """The watched folders, their state looked up now."""
+        return [folders.status(self._catalogue, row) for row in self._catalogue.folders.all()]
+
+    def forget_folder(self, path: str, *, keep_decisions: bool = False) -> int:
+        """Stop watching a folder; NotFound for another path. Returns the photos forgotten.
+
+        With ``keep_decisions`` the photos stay, as missing, with all that a person did with them;
+        the folder is then only marked as gone.
+        """
+        return folders.forget(self._catalogue, path, keep_decisions=keep_decisions)
+
+    def relocate_folder(self, old: str, new: str) -> FolderStatus:
+        """Tell where a folder's photos are now; FolderError when they are not there."""
+        return folders.relocate(self._catalogue, old, new)
+
+    # --- jobs ----------------------------------------------------------------------------------
+
+    def index(
+        self, paths: Sequence[str] = (), *, stage: int | None = None, wait: float = 600.0
+    ) -> Job[IndexReport]:
+        """Bring the catalogue, the indexes, the duplicate sets and the albums up to date.
+
+        ``paths`` restrict the scan (UsageError for one outside every folder). ``stage`` 1 ends
+        when all photos are searchable. Waits up to ``wait`` seconds while another process indexes,
+        then raises LeaseHeld.
+        """
+        scopes = self._scopes(paths)
+        report = IndexReport()
+        if self._catalogue.leases.held():
+            yield Progress("waiting", 0, None, "another photolib is indexing")
+        with self._catalogue.leases.hold("ingest", wait=wait) as lease:
+            job = Ingest(
+                self._catalogue, self.settings, self._engines, self._thumbnails, lease, report
+            )
+            yield from job.run(scopes)
+            yield from self._group(lease)
+        return report
+
+    def _group(self, lease: Lease) -> Job[None]:
+        """Neighbours, duplicates and albums; quick when nothing has changed."""
+        look, encoder = self._engines.look(), self._engines.serving()
+        for model, kind in [(look, "look")] + ([(encoder, "photo")] if encoder else []):
+            yield from neighbours.update(self._catalogue, self._indexes, model, kind, lease)
+        yield from duplicates.update(self._catalogue, look, lease)
+        yield from albums.update(self._catalogue, *self._grouped_by(), lease)
+        self._indexes.save()
+
+    def _grouped_by(self) -> tuple[ModelRow, str]:
+        """What albums are made from: the encoder's vectors, else the look."""
+        encoder = self._engines.serving()
+        return (encoder, "photo") if encoder else (self._engines.look(), "look")
+
+    def retry_problems(self) -> None:
+        """Make the next index job try every recorded failure again."""
+        self._catalogue.problems.retry()
+        with self._catalogue.transaction():
+            self._catalogue.vectors.retry()
+
+    def _scopes(self, paths: Sequence[str]) -> list[Scope]:
+        rows = self._catalogue.folders.all()
+        if not paths:
+            return [Scope(row) for row in rows]
+        return [self._scope(rows, path) for path in paths]
+
+    def _scope(self, rows: Sequence[FolderRow], path: str) -> Scope:
+        found = folders.containing(rows, os.path.expanduser(path))
+        if found is None:
+            raise UsageError(
+                f"{path} is in no folder of this library", f"Add it first: photolib add {path}"
+            )
+        return Scope(*found)
+
+    # --- searching -----------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        sort: str = "relevance",
+        limit: int = 50,
+        offset: int = 0,
+        everything: bool = False,
+    ) -> SearchResult:
+        """Photos that fit a query; ``everything`` goes past the cut-off.
+
+        Raises QueryError with the position of a mistake, UsageError for an empty query.
+        """
+        return self._searcher.search(
+            query, sort=sort, limit=limit, offset=offset, everything=everything
+        )
+
+    def similar(
+        self,
+        path: str,
+        *,
+        by: str | None = None,
+        weigh: Mapping[str, float] | None = None,
+        region: Box | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> SimilarResult:
+        """Photos like a picture file, which need not be in the library.
+
+        ``by`` is meaning, look or both; ``weigh`` gives parts of the look a weight; ``region`` is
+        x, y, width, height in fractions. Raises ImageError, NotFound, UsageError.
+        """
+        return self._searcher.similar(
+            path, by=by, weights=weigh or {}, region=region, limit=limit, offset=offset
+        )
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def photo_count(self, view: View) -> int:
+        """How many photos a view has."""
+        return self._catalogue.photos.count(view.filter)
+
+    def photo_window(self, view: View, offset: int, limit: int) -> list[PhotoRow]:
+        """A window of a view's photos, newest first unless the view says otherwise."""
+        return self._catalogue.photos.window(view.filter, offset, limit)
+
+    def photos(self, photo_ids: Sequence[int]) -> list[PhotoRow]:
+        """Photos by their ids, in that order; unknown ids are left out."""
+        return self._catalogue.photos.many(photo_ids)
+
+    def photo(self, photo_id: int) -> PhotoDetail:
+        """One photo with its facts; NotFound."""
+        return photos.detail(self._catalogue, photo_id)
+
+    def photo_id_at(self, path: str) -> int | None:
+        """The id of the photo at a path."""
+        found = folders.containing(self._catalogue.folders.all(), path)
+        row = self._catalogue.photos.at(found[0].folder_id, found[1]) if found else None
+        return row.photo_id if row else None
+
+    def thumbnail(self, photo_id: int) -> bytes | None:
+        """A small JPEG of a photo, made anew if the cache lost it; None when the file is gone."""
+        row = self._photo_row(photo_id)
+        side = self.settings.thumbnail_size
+        cached = self._thumbnails.get(row.content_hash, side)
+        if cached is not None:
+            return cached
+        try:
+            self._thumbnails.put(row.content_hash, self.picture(photo_id, side), side)
+        except PhotolibError:
+            return None
+        return self._thumbnails.get(row.content_hash, side)
+
+    def picture(self, photo_id: int, side: int) -> Image:
+        """A photo upright, in RGB, its longest side about ``side`` pixels. Raises ImageError."""
+        return self._decoder.decode(self._photo_row(photo_id).path, side=side).image
+
+    def _photo_row(self, photo_id: int) -> PhotoRow:
+        row = self._catalogue.photos.get(photo_id)
+        if row is None:
+            raise NotFound(f"there is no photo {photo_id}")
+        return row
+
+    def albums(self, kind: str | None = None, *, limit: int = -1, offset: int = 0) -> AlbumList:
+        """Albums, the largest first, and the grouping run they come from."""
+        return albums.page(self._catalogue, kind, limit, offset)
+
+    def album(self, album_id: int, *, limit: int = 100, offset: int = 0) -> AlbumDetail:
+        """One album with a page of its photos; NotFound."""
+        return albums.detail(self._catalogue, album_id, limit, offset)
+
+    def rename_album(self, album_id: int, name: str) -> AlbumDetail:
+        """Name an album; no later grouping changes the name. NotFound, UsageError."""
+        return albums.rename(self._catalogue, album_id, name)
+
+    def duplicates(
+        self, tier: str | None = None, *, limit: int = -1, offset: int = 0
+    ) -> DuplicateList:
+        """Duplicate sets, those that would free most first."""
+        return duplicates.page(self._catalogue, tier, limit, offset)
+
+    def problems(self, *, limit: int = -1, offset: int = 0) -> ProblemList:
+        """Files that failed or were skipped, and why."""
+        return reports.problems(self._catalogue, limit, offset)
+
+    def status(self) -> Status:
+        """The state of the library at a glance; loads no model."""
+        return reports.status(
+            self._catalogue, self.settings, self._engines, self._indexes, self._thumbnails
+        )
+
+    def doctor(self) -> list[Check]:
+        """What this installation can do and what stands in its way."""
+        return reports.doctor(self._catalogue, self.settings, self._engines)
+
+    def models(self) -> list[Model]:
+        """Models that are here, and those that could be fetched."""
+        return reports.models(self._catalogue, self.settings, self._engines)
+
+    def use_model(self, name_or_path: str) -> Model:
+        """Choose the encoder; the next index job embeds with it. ModelUnavailable, ModelError."""
+        row = self._engines.use(name_or_path)
+        return next(model for model in self.models() if model.model_id == row.model_id)
+
+    def data_version(self) -> int:
+        """A number that changes when another process or thread commits to the catalogue."""
+        return self._catalogue.data_version()

@@ -1,0 +1,267 @@
+"""What a library has to say of itself: problems, status, models, and the doctor's checks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from photolib.catalogue import filesystem_of
+from photolib.errors import ModelError
+from photolib.images import formats
+from photolib.library import folders
+from photolib.library.photos import size_text
+from photolib.library.results import (
+    Check,
+    FileProblem,
+    IndexStatus,
+    LeaseStatus,
+    Model,
+    ModelsInUse,
+    ProblemList,
+    Quarantine,
+    Skipped,
+    StageStatus,
+    Status,
+    WatcherStatus,
+)
+from photolib.models import describe, discover
+from photolib.models.known import KNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from photolib.catalogue import Catalogue, ModelRow
+    from photolib.config import Settings
+    from photolib.images import ThumbnailCache
+    from photolib.library.engines import Engines
+    from photolib.library.indexes import Indexes
+    from photolib.models import ResolvedWeights
+    from photolib.models.known import KnownModel
+
+_LITTLE_SPACE = 1_000_000_000
+
+
+def problems(catalogue: Catalogue, limit: int = -1, offset: int = 0) -> ProblemList:
+    """A page of the failures, then of the skipped files."""
+    failed, skipped = catalogue.problems.count("failed"), catalogue.problems.count("skipped")
+    rows = catalogue.problems.page("failed", limit=limit, offset=offset)
+    room = -1 if limit < 0 else limit - len(rows)
+    others = catalogue.problems.page("skipped", limit=room, offset=max(0, offset - failed))
+    shown = offset + len(rows) + len(others)
+    return ProblemList(
+        problems=tuple(
+            FileProblem(
+                row.path,
+                row.photo_id,
+                row.stage,
+                row.code,
+                row.reason,
+                row.remedy,
+                row.attempts,
+                row.last_at,
+                bool(row.retryable),
+            )
+            for row in rows
+        ),
+        skipped=tuple(Skipped(row.path, row.reason) for row in others),
+        total=failed + skipped,
+        next_offset=shown if shown < failed + skipped else None,
+    )
+
+
+def status(
+    catalogue: Catalogue,
+    settings: Settings,
+    engines: Engines,
+    indexes: Indexes,
+    thumbnails: ThumbnailCache,
+) -> Status:
+    """Counts and states; loads no model and opens no photo."""
+    by_state = catalogue.photos.by_state()
+    encoder, look = engines.wanted(), engines.look()
+    models = [(look, "look")] + ([(encoder, "photo")] if encoder else [])
+    return Status(
+        library=str(settings.library),
+        schema_version=catalogue.schema_version,
+        change=catalogue.vectors.last_change(),
+        photos=by_state["present"],
+        by_state=by_state,
+        parts=catalogue.photos.part_count(),
+        problems=catalogue.problems.count("failed"),
+        skipped=catalogue.problems.count("skipped"),
+        folders=tuple(folders.status(catalogue, row) for row in catalogue.folders.all()),
+        stages={"embed": _embedding(catalogue, *models[-1])},
+        models=ModelsInUse(encoder.model_id if encoder else None, None, None, look.model_id),
+        index=tuple(_index(catalogue, indexes, model, kind) for model, kind in models),
+        leases=tuple(
+            LeaseStatus(row.name, row.owner, row.pid, row.acquired_at)
+            for row in catalogue.leases.held()
+        ),
+        watcher=WatcherStatus(),
+        albums=catalogue.albums.count(),
+        duplicate_sets=catalogue.duplicates.count(),
+        quarantine=Quarantine(),
+        cache_bytes=thumbnails.size() + _bytes_in(settings.indexes),
+    )
+
+
+def _embedding(catalogue: Catalogue, model: ModelRow, kind: str) -> StageStatus:
+    pending = len(catalogue.photos.without_embedding(model.model_no, kind))
+    done = catalogue.vectors.count(model.model_no, kind)
+    return StageStatus(done, pending, catalogue.vectors.failures(model.model_id))
+
+
+def _index(catalogue: Catalogue, indexes: Indexes, model: ModelRow, kind: str) -> IndexStatus:
+    stamp = indexes.saved(model, kind)
+    expected = catalogue.vectors.count(model.model_no, kind)
+    rows, change = (stamp.count, stamp.change) if stamp else (0, None)
+    return IndexStatus(model.model_id, kind, rows, expected, change)
+
+
+def _bytes_in(directory: os.PathLike[str]) -> int:
+    try:
+        with os.scandir(directory) as entries:
+            return sum(entry.stat().st_size for entry in entries if entry.is_file())
+    except OSError:
+        return 0
+
+
+def models(catalogue: Catalogue, settings: Settings, engines: Engines) -> list[Model]:
+    """The models on this machine, the one in use first, then those that could be fetched."""
+    in_use = engines.wanted()
+    here = [_on_disk(catalogue, weights, in_use) for weights in discover(settings.weights)]
+    if in_use is not None and all(model.model_id != in_use.model_id for model in here):
+        here.append(_chosen(catalogue, in_use))
+    names = {model.name for model in here}
+    known = [_fetchable(model) for model in KNOWN if model.name not in names]
+    return sorted(here, key=lambda model: not model.in_use) + known
+
+
+def _chosen(catalogue: Catalogue, row: ModelRow) -> Model:
+    """An encoder that stands where a person named it."""
+    return Model(
+        name=row.name,
+        model_id=row.model_id,
+        kind="encoder",
+        in_use=True,
+        available=True,
+        source="path",
+        path=row.source,
+        size_bytes=None,
+        dimensions=row.dimensions,
+        languages="",
+        licence="",
+        embedded=catalogue.vectors.count(row.model_no, "photo"),
+        pending=len(catalogue.photos.without_embedding(row.model_no, "photo")),
+    )
+
+
+def _on_disk(catalogue: Catalogue, weights: ResolvedWeights, in_use: ModelRow | None) -> Model:
+    model_id, dimensions = None, None
+    if weights.kind == "encoder":
+        try:
+            described = describe(weights)
+            model_id, dimensions = described.model_id, described.dimensions
+        except ModelError:
+            pass  # it is listed without an id; using it tells what is wrong
+    row = catalogue.vectors.model(model_id) if model_id else None
+    return Model(
+        name=weights.name,
+        model_id=model_id,
+        kind=weights.kind,
+        in_use=in_use is not None and in_use.model_id == model_id,
+        available=True,
+        source=weights.source,
+        path=str(weights.path),
+        size_bytes=weights.size_bytes,
+        dimensions=dimensions,
+        languages=", ".join(weights.known.languages) if weights.known else "",
+        licence=weights.known.licence if weights.known else "",
+        embedded=catalogue.vectors.count(row.model_no, "photo") if row else 0,
+        pending=len(catalogue.photos.without_embedding(row.model_no, "photo")) if row else 0,
+    )
+
+
+def _fetchable(known: KnownModel) -> Model:
+    return Model(
+        name=known.name,
+        model_id=None,
+        kind=known.kind,
+        in_use=False,
+        available=False,
+        source="download",
+        path=None,
+        size_bytes=known.about_bytes,
+        dimensions=known.dimensions,
+        languages=", ".join(known.languages),
+        licence=known.licence,
+        embedded=0,
+        pending=0,
+    )
+
+
+# --- the doctor ---------------------------------------------------------------------------------
+
+
+def doctor(catalogue: Catalogue, settings: Settings, engines: Engines) -> list[Check]:
+    """What this installation can do, and what stands in its way; never raises."""
+    return [
+        Check("library", "ok", f"{settings.library}, schema {catalogue.schema_version}"),
+        _space(settings),
+        _encoder(engines),
+        _detector(),
+        *_formats(),
+        *_folders(catalogue),
+        *_inotify(),
+    ]
+
+
+def _space(settings: Settings) -> Check:
+    free = shutil.disk_usage(settings.library).free
+    where = filesystem_of(settings.library)
+    detail = f"{size_text(free)} free" + (f" on {where}" if where else "")
+    if free < _LITTLE_SPACE:
+        return Check("disk", "bad", detail, "Free some space: the caches need about 30 kB a photo.")
+    return Check("disk", "ok", detail)
+
+
+def _encoder(engines: Engines) -> Check:
+    row = engines.wanted()
+    if row is None:
+        return Check("encoder", "note", "none: look, words and dates only", engines.note)
+    return Check("encoder", "ok", row.model_id)
+
+
+def _detector() -> Check:
+    if find_spec("ultralytics") is None or find_spec("cv2") is None:
+        return Check("detector", "note", "ultralytics is not installed", "pip install ultralytics")
+    return Check("detector", "ok", "ultralytics is installed")
+
+
+def _formats() -> Iterator[Check]:
+    for each in formats():
+        state = "ok" if each.readable else "note"
+        yield Check(f"format {each.name}", state, ", ".join(each.extensions), each.lacks)
+
+
+def _folders(catalogue: Catalogue) -> Iterator[Check]:
+    for row in catalogue.folders.all():
+        if not folders.is_online(catalogue, row):
+            remedy = "Mount the drive, or tell where it is now: photolib relocate OLD NEW"
+            yield Check("folder", "bad", f"{row.display} is offline", remedy)
+
+
+def _inotify() -> Iterator[Check]:
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        with open("/proc/sys/fs/inotify/max_user_watches", encoding="ascii") as file:
+            watches = int(file.read())
+    except (OSError, ValueError):
+        return
+    remedy = "sudo sysctl fs.inotify.max_user_watches=524288" if watches < 65_536 else ""
+    state = "note" if remedy else "ok"
+    yield Check("watching", state, f"{watches} directories can be watched", remedy)
