@@ -97,6 +97,7 @@ def test_completion_never_raises_and_its_span_holds_the_cursor(text: str) -> Non
         "after:" + "9" * 3900,
         "near:" + "9" * 3900 + ",1,1",
     ],
+    ids=lambda text: f"{text[:8]} {len(text)}",
 )
 def test_hostile_texts_are_answered(text: str) -> None:
     answer = _attempt(text)
