@@ -17,7 +17,6 @@ from photolib.library.results import (
 )
 
 if TYPE_CHECKING:
-
     from photolib.catalogue import AlbumRow, Catalogue, Lease, ModelRow
 
 

@@ -53,10 +53,10 @@ _Out = TypeVar("_Out")
 
 
 class Scope(NamedTuple):
-    """A folder, or the part of it at ``prefix`` (a path relative to it)."""
+    """A folder, or what stands at ``prefixes`` (paths relative to it)."""
 
     folder: FolderRow
-    prefix: bytes = b""
+    prefixes: tuple[bytes, ...] = ()
 
 
 class Ingest:
@@ -162,7 +162,7 @@ class Ingest:
                 self._report.offline.append(folder.root)
                 return
             self._sweep(found)
-            if not scope.prefix:
+            if not scope.prefixes:
                 self._catalogue.folders.scanned(folder.folder_id)
 
     def _place_part(self, folder: FolderRow, part: PartFound) -> None:

@@ -181,15 +181,15 @@ class Library:
         rows = self._catalogue.folders.all()
         if not paths:
             return [Scope(row) for row in rows]
-        return [self._scope(rows, path) for path in paths]
-
-    def _scope(self, rows: Sequence[FolderRow], path: str) -> Scope:
-        found = folders.containing(rows, os.path.expanduser(path))
-        if found is None:
-            raise UsageError(
-                f"{path} is in no folder of this library", f"Add it first: photolib add {path}"
-            )
-        return Scope(*found)
+        prefixes: dict[int, set[bytes]] = {}
+        for path in paths:
+            found = folders.containing(rows, os.path.expanduser(path))
+            if found is None:
+                hint = f"Add it first: photolib add {path}"
+                raise UsageError(f"{path} is in no folder of this library", hint)
+            prefixes.setdefault(found[0].folder_id, set()).add(found[1])
+        chosen = [row for row in rows if row.folder_id in prefixes]
+        return [_scope(row, prefixes[row.folder_id]) for row in chosen]
 
     # --- searching -----------------------------------------------------------------------------
 
@@ -320,3 +320,7 @@ class Library:
     def data_version(self) -> int:
         """A number that changes when another process or thread commits to the catalogue."""
         return self._catalogue.data_version()
+
+
+def _scope(folder: FolderRow, prefixes: set[bytes]) -> Scope:
+    return Scope(folder, () if b"" in prefixes else tuple(sorted(prefixes)))

@@ -74,7 +74,8 @@ def _taken(facts: dict[str, Any]) -> str:
     if facts["taken_offset"] is not None and facts["taken_at"] == facts["shown_at"]:
         sign, minutes = "+-"[facts["taken_offset"] < 0], abs(facts["taken_offset"])
         zone = f" {sign}{minutes // 60:02}:{minutes % 60:02}"
-    return facts["shown_at"].replace("T", " ") + zone + _SOURCES.get(facts["shown_source"], "")
+    when = str(facts["shown_at"]).replace("T", " ")
+    return when + zone + _SOURCES.get(facts["shown_source"], "")
 
 
 def _exposure(facts: dict[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from photolib.images import Found, Part, found_at, pair, walk
 from photolib.jobs import Job, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from photolib.catalogue import Catalogue, FolderRow
 
@@ -60,15 +61,15 @@ class Scan:
     """Paths that the catalogue knows and the folder does not hold any more."""
 
 
-def scan(catalogue: Catalogue, folder: FolderRow, prefix: bytes = b"") -> Job[Scan]:
-    """Compare what stands at ``prefix`` (all of the folder, a directory, or one file)."""
+def scan(catalogue: Catalogue, folder: FolderRow, prefixes: Sequence[bytes] = ()) -> Job[Scan]:
+    """Compare what stands at ``prefixes``, directories or files of a folder; all of it for ()."""
     known = catalogue.photos.known(folder.folder_id)
-    result, found, beside = Scan(), [], _inside(known, prefix)
-    for number, entry in enumerate(_entries(folder, prefix), 1):
+    result, found, beside = Scan(), [], _inside(known, prefixes)
+    for number, entry in enumerate(_entries(folder, prefixes), 1):
         found.append(entry)
         if number % _REPORT_EVERY == 0:
             yield Progress("scan", number)
-    partners = _pairs(found, known if prefix else {})
+    partners = _pairs(found, known if prefixes else {})
     for entry in found:
         _compare(result, folder, entry, beside.pop(entry.path, None), partners.get(entry.path))
     result.gone = _really_gone(beside, result.unreadable)
@@ -77,20 +78,31 @@ def scan(catalogue: Catalogue, folder: FolderRow, prefix: bytes = b"") -> Job[Sc
     return result
 
 
-def _entries(folder: FolderRow, prefix: bytes) -> Iterator[Found]:
+def _entries(folder: FolderRow, prefixes: Sequence[bytes]) -> Iterator[Found]:
+    if not prefixes:
+        yield from walk(Path(folder.root), folder.ignore)
+    for prefix in _outermost(prefixes):
+        yield from _below(folder, prefix)
+
+
+def _below(folder: FolderRow, prefix: bytes) -> Iterator[Found]:
     root = Path(folder.root)
-    if not prefix:
-        yield from walk(root, folder.ignore)
-        return
-    below = folder.path.rstrip(b"/") + b"/" + prefix
-    directory = Path(folder.root, Path(prefix.decode("utf-8", "surrogateescape")))
-    if not directory.is_dir() or directory.is_symlink():
-        entry = found_at(root, prefix, folder.ignore)
-        if entry is not None:
-            yield entry
-        return
-    for entry in walk(directory, folder.ignore):
-        yield _relative(entry, below[len(folder.path.rstrip(b"/")) + 1 :])
+    place = root / os.fsdecode(prefix)
+    entry = found_at(root, prefix, folder.ignore)
+    if entry is not None:
+        yield entry
+    elif place.is_dir() and not place.is_symlink():
+        for inner in walk(place, folder.ignore):
+            yield _relative(inner, prefix)
+
+
+def _outermost(prefixes: Sequence[bytes]) -> list[bytes]:
+    """The prefixes that lie below no other one, each once."""
+    chosen: list[bytes] = []
+    for prefix in sorted(set(prefixes)):
+        if not chosen or not prefix.startswith(chosen[-1] + b"/"):
+            chosen.append(prefix)
+    return chosen
 
 
 def _relative(entry: Found, prefix: bytes) -> Found:
@@ -99,11 +111,12 @@ def _relative(entry: Found, prefix: bytes) -> Found:
     return Found(path, entry.kind, *rest)
 
 
-def _inside(known: dict[bytes, Known], prefix: bytes) -> dict[bytes, Known]:
-    """The part of what is known that a scan of ``prefix`` decides about."""
-    if not prefix:
+def _inside(known: dict[bytes, Known], prefixes: Sequence[bytes]) -> dict[bytes, Known]:
+    """The part of what is known that a scan of ``prefixes`` decides about."""
+    if not prefixes:
         return known
-    return {p: k for p, k in known.items() if p == prefix or p.startswith(prefix + b"/")}
+    exact, below = set(prefixes), tuple(prefix + b"/" for prefix in prefixes)
+    return {p: k for p, k in known.items() if p in exact or p.startswith(below)}
 
 
 def _pairs(found: list[Found], known: dict[bytes, Known]) -> dict[bytes, Part]:
