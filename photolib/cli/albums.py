@@ -33,7 +33,7 @@ def albums(front: Front, kind: str | None, limit: int | None, offset: int) -> No
     front.show(
         found,
         lambda f: album_lines(f.albums),
-        lambda f: (album.cover and album.cover.path for album in f.albums),
+        lambda f: (album.cover.path for album in f.albums if album.cover),
     )
     front.note(more(len(found.albums), found.total, found.next_offset))
     if found.run is None:

@@ -74,13 +74,13 @@ class Front:
         self,
         result: T,
         text: Callable[[T], Lines],
-        paths: Callable[[T], Iterable[str | None]] | None = None,
+        paths: Callable[[T], Iterable[str]] | None = None,
     ) -> None:
         """Put ``result`` on stdout: as JSON, as bare paths, or as lines for people."""
         if self.json:
             click.echo(dump(to_json(result)))
         elif self.paths is not None and paths is not None:
-            self._write_paths(path for path in paths(result) if path)
+            self._write_paths(paths(result))
         else:
             self.say(text(result))
 
@@ -103,7 +103,8 @@ class Front:
 
     def _write_paths(self, paths: Iterable[str]) -> None:
         """Bytes as the file system has them to a pipe or file; something safe to a terminal."""
-        stream = click.get_binary_stream("stdout")
+        sys.stdout.flush()
+        stream = sys.stdout.buffer
         bare = not sys.stdout.isatty()
         end = (self.paths or "\n").encode()
         for path in paths:

@@ -130,10 +130,15 @@ def problems(front: Front, retry: bool, limit: int | None, offset: int) -> None:
             library.retry_problems()
             run_job(front, library.index())
         found = library.problems(limit=-1 if limit is None else limit, offset=offset)
-    front.show(found, _problem_lines, lambda f: [p.path for p in (*f.problems, *f.skipped)])
+    front.show(found, _problem_lines, _problem_paths)
     front.note(more(len(found.problems) + len(found.skipped), found.total, found.next_offset))
     if not found.total:
         front.note("No problems.")
+
+
+def _problem_paths(found: ProblemList) -> Iterator[str]:
+    yield from (problem.path for problem in found.problems)
+    yield from (file.path for file in found.skipped)
 
 
 def _problem_lines(found: ProblemList) -> Iterator[str]:

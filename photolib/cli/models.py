@@ -12,7 +12,9 @@ from photolib.cli.text import more, size, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
+    from photolib.library import Library
     from photolib.library.results import Model
 
 
@@ -47,7 +49,7 @@ def list_models(front: Front, limit: int | None, offset: int) -> None:
     with front.open() as library:
         found, page = window(library.models(), limit, offset)
     listed = {"models": found, "total": page.total, "next_offset": page.next_offset}
-    front.show(listed, lambda _: _lines(found), lambda _: (model.path for model in found))
+    front.show(listed, lambda _: _lines(found), lambda _: (m.path for m in found if m.path))
     front.note(more(len(found), page.total, page.next_offset))
 
 
@@ -99,14 +101,19 @@ def fetch(front: Front, name: str | None) -> None:
     photolib models fetch
     """
     from photolib.models.fetching import fetch as download
-    from photolib.models.known import RECOMMENDED_ENCODER
+    from photolib.models.known import KNOWN, RECOMMENDED_ENCODER
 
     name = name or RECOMMENDED_ENCODER
+    encoder = any(known.name == name and known.kind == "encoder" for known in KNOWN)
     with front.open() as library:
-        run_job(front, download(name, front.settings.weights))
-        model = library.use_model(name)
-    front.show(model, lambda m: [f"{m.name} is here and in use: {m.path}"])
+        place = run_job(front, download(name, front.settings.weights))
+        model = library.use_model(name) if encoder else _at(library, place)
+    front.show(model, lambda m: [f"{m.name} is here{' and in use' * m.in_use}: {m.path}"])
     front.note("Let it see the photos: photolib index")
+
+
+def _at(library: Library, place: Path) -> Model:
+    return next(model for model in library.models() if model.path == str(place))
 
 
 for _command in (list_models, use, fetch):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from photolib.cli.front import Front, command, path_argument
-from photolib.cli.text import more, table
+from photolib.cli.text import many, more, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from photolib.library.results import Box, SearchResult
+    from photolib.library.results import Box, Hit, SearchResult
 
 _PAGE = 50
 _EDGE = 1.0001
@@ -185,11 +185,17 @@ def _summary(found: SearchResult) -> str:
     return f"{found.total:,} found: {found.clear:,} clear, {found.likely:,} likely"
 
 
+def _marks(hit: Hit) -> str:
+    marks = [] if hit.state == "present" else [hit.state]
+    marks += [f"and {many(len(hit.copies), 'copy')}"] if hit.copies else []
+    return f"  ({', '.join(marks)})" if marks else ""
+
+
 def hit_lines(found: SearchResult, *, explain: bool = False) -> Iterator[str]:
     """One line for each hit, and with ``explain`` its evidence below."""
     rows = [(hit.rank, f"{hit.score:.2f}", hit.taken_at[:10], hit.path) for hit in found.hits]
     for line, hit in zip(table(rows, right="rr"), found.hits, strict=True):
-        yield line if hit.state == "present" else f"{line}  ({hit.state})"
+        yield f"{line}{_marks(hit)}"
         if explain:
             evidence = [(why.source, f"{why.score:.2f}", why.detail) for why in hit.why]
             yield from table(evidence, indent=" " * 8)

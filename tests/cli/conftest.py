@@ -44,16 +44,20 @@ Photolib = Callable[..., Outcome]
 
 
 class _Capture(io.TextIOWrapper):
-    """A standard stream that is no terminal and keeps its bytes."""
+    """A standard stream that keeps its bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, terminal: bool = False) -> None:
         self.bytes = io.BytesIO()
+        self.terminal = terminal
         super().__init__(self.bytes, encoding="utf-8", write_through=True)
 
+    def isatty(self) -> bool:
+        return self.terminal
 
-def run(*arguments: str | Path) -> Outcome:
-    """Run the program with its output apart; click writes to whatever the streams are now."""
-    out, err = _Capture(), _Capture()
+
+def run(*arguments: str | Path, terminal: bool = False) -> Outcome:
+    """Run the program with its output apart; ``terminal`` is what stdout says it is."""
+    out, err = _Capture(terminal), _Capture()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main([str(argument) for argument in arguments])
     return Outcome(code, out.bytes.getvalue(), err.bytes.getvalue().decode())
@@ -103,20 +107,20 @@ class Indexed:
     library: Path
     folder: Path
 
-    def run(self, *arguments: str | Path) -> Outcome:
-        return run(*arguments, "--library", self.library)
+    def run(self, *arguments: str | Path, terminal: bool = False) -> Outcome:
+        return run(*arguments, "--library", self.library, terminal=terminal)
 
 
 @pytest.fixture(scope="session")
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
-    """Photos, a byte copy, hostile names, a broken file and a file that is no photo."""
+    """Photos, a byte copy, hostile names, a broken file and a link."""
     base = tmp_path_factory.mktemp("indexed")
     folder = base / "photos"
-    for seed, name in enumerate(["beach.jpg", "harbour.jpg", HOSTILE, NOT_UTF8]):
+    for seed, name in enumerate(["beach.jpg", "beach snow.jpg", HOSTILE, NOT_UTF8]):
         write(folder / name, seed)
     (folder / "beach copy.jpg").write_bytes((folder / "beach.jpg").read_bytes())
-    (folder / "broken.jpg").write_bytes((folder / "harbour.jpg").read_bytes()[:200])
-    (folder / "notes.txt").write_text("not a photo", "utf-8")
+    (folder / "broken.jpg").write_bytes((folder / "beach snow.jpg").read_bytes()[:200])
+    (folder / "link.jpg").symlink_to(folder / "beach.jpg")
     made = Indexed(base / "library", folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHOTOLIB_CONFIG", str(base / "config.toml"))

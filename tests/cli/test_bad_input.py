@@ -89,7 +89,7 @@ def test_a_picture_that_is_none(photolib: Photolib, tmp_path: Path) -> None:
 
 
 def test_an_index_path_outside_every_folder(photolib: Photolib, photos: Path) -> None:
-    one_line(photolib("index", photos), 1, str(photos), "photolib add")
+    one_line(photolib("index", photos), 2, str(photos), "photolib add")
 
 
 def test_an_album_that_is_not_there(photolib: Photolib) -> None:

@@ -92,7 +92,7 @@ def test_problems(indexed: Indexed) -> None:
     carries(found["problems"][0], PROBLEM)
     carries(found["skipped"][0], "path reason")
     assert found["problems"][0]["path"] == str(indexed.folder / "broken.jpg")
-    assert found["skipped"][0]["path"] == str(indexed.folder / "notes.txt")
+    assert found["skipped"][0]["path"] == str(indexed.folder / "link.jpg")
 
 
 def test_status(indexed: Indexed) -> None:
@@ -116,7 +116,7 @@ def test_models(indexed: Indexed) -> None:
 
 
 def test_a_path_that_is_not_utf8_travels_as_bytes(indexed: Indexed) -> None:
-    found = indexed.run("search", "name:caf*", "--all", "--json").json
+    found = indexed.run("search", "file:caf*", "--all", "--json").json
     paths = [hit for hit in found["hits"] if "path_b64" in hit]
     assert len(paths) == 1
     assert base64.b64decode(paths[0]["path_b64"]).endswith(
