@@ -428,13 +428,32 @@ def _webp(data: bytes) -> Anatomy:
             body = data[at + 8 : at + 8 + min(size, _METADATA_LIMIT)]
             found.setdefault(name, body)
         at += 8 + size + size % 2
+    width, height = _webp_size(data)
     return Anatomy(
         "WEBP",
+        width,
+        height,
         frames=max(1, frames),
         icc=found.get(b"ICCP", b""),
         exif=_without_exif_mark(found.get(b"EXIF", b"")),
         xmp=found.get(b"XMP ", b""),
     )
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """The canvas, from the first chunk; 0, 0 where it is damaged."""
+    kind, body = data[12:16], data[20:30]
+    if len(body) < 10:
+        return 0, 0
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", body, 6)
+        return width & 0x3FFF, height & 0x3FFF
+    return 0, 0
 
 
 def _gif(data: bytes) -> Anatomy:

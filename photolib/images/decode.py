@@ -8,7 +8,7 @@ passes go to a worker process that can be killed (``isolate``).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from photolib.images.anatomy import Anatomy
     from photolib.images.identity import AnyPath
 
-_IN_PLACE: Final = frozenset(("JPEG", "PNG", "GIF", "WEBP", "BMP"))
-_IN_PLACE_PIXELS: Final = 64_000_000
+_IN_PLACE: Final = {
+    "JPEG": 64_000_000,
+    **dict.fromkeys(("PNG", "GIF", "WEBP", "BMP"), 24_000_000),
+}
+"""Formats that are decoded in this process, up to so many pixels: JPEG is decoded reduced."""
 _IN_PLACE_SCANS: Final = 40
 """A progressive JPEG has about ten passes; each one visits every block, so thousands of empty
 passes over a large picture take minutes (the "two issues with the JPEG standard" of libjpeg-turbo).
@@ -62,14 +65,20 @@ class Limits:
     def for_this_machine(cls) -> Limits:
         """Limits in proportion to the memory that this process may use.
 
-        Twelve bytes a pixel (decoded, turned, converted) of a quarter of the memory.
+        All workers together get half of it. A pixel takes twelve bytes while it is decoded,
+        turned and converted; half a gigabyte is for the decoders themselves.
         """
         memory = _memory()
+        each = min(max(memory // 2 // _worker_count(), 2 * _GIB), 12 * _GIB)
         return cls(
-            max_pixels=min(max(memory // 4 // 12, 50_000_000), 1_000_000_000),
+            max_pixels=(each - _GIB // 2) // 12,
             max_bytes=min(max(memory // 8, _GIB // 4), 4 * _GIB),
-            memory=min(max(memory // 2, 2 * _GIB), 12 * _GIB),
+            memory=each,
         )
+
+
+def _worker_count() -> int:
+    return min(4, os.cpu_count() or 1)
 
 
 def _memory() -> int:
@@ -112,8 +121,7 @@ class Decoder:
     def __init__(self, limits: Limits | None = None, workers: int | None = None) -> None:
         """``workers``: processes for the formats that need one; None is one per processor, to 4."""
         self.limits = limits or Limits.for_this_machine()
-        count = workers or min(4, os.cpu_count() or 1)
-        self._workers = Workers(count, self.limits.memory)
+        self._workers = Workers(workers or _worker_count(), self.limits.memory)
 
     def decode(self, source: Source | AnyPath, *, side: int | None = None) -> Decoded:
         """The picture in a source, its longest side reduced to ``side`` pixels (None: full size).
@@ -168,7 +176,7 @@ class Decoder:
             raster.check_size(found.width, found.height, task.max_pixels)
         data = anatomy.payload(source.data, found) if source.whole else os.fsdecode(source.path)
         if _in_place(source, found):
-            return raster.render(data, replace(task, max_pixels=_IN_PLACE_PIXELS))
+            return raster.render(data, task)
         pixels = max(found.width * found.height, source.size)
         return self._workers.render(data, task, self.limits.seconds + pixels / 1e7)
 
@@ -182,12 +190,8 @@ def decode(
 
 
 def _in_place(source: Source, found: Anatomy) -> bool:
-    return (
-        source.whole
-        and found.format in _IN_PLACE
-        and found.width * found.height <= _IN_PLACE_PIXELS
-        and found.scans <= _IN_PLACE_SCANS
-    )
+    most = _IN_PLACE.get(found.format, -1) if source.whole else -1
+    return found.width * found.height <= most and found.scans <= _IN_PLACE_SCANS
 
 
 def _decodable(source: Source) -> Anatomy:

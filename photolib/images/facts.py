@@ -65,6 +65,8 @@ class Facts:
         Time, offset and source stay together, and so do the three of a position. What a sidecar
         says goes before what is embedded: ``sidecar.or_else(embedded)``.
         """
+        if other is NOTHING or self is NOTHING:
+            return self if other is NOTHING else other
         missing = {
             fact.name: getattr(other, fact.name)
             for fact in fields(self)
@@ -83,6 +85,7 @@ class Facts:
         return self.or_else(name_facts(name)).or_else(mtime_facts(mtime_ns))
 
 
+NOTHING: Final = Facts()
 _TIME: Final = ("taken_at", "taken_offset", "taken_source")
 _POSITION: Final = ("latitude", "longitude", "altitude")
 
@@ -105,9 +108,7 @@ def facts_of(
     original = _exif_time(read, _ORIGINAL_TIMES, satellite)
     changed = _exif_time(read, _CHANGE_TIMES, satellite)
     by_time = [original, written, record, _satellite_facts(satellite), changed]
-    when = Facts()
-    for candidate in by_time:
-        when = when.or_else(Facts(*(getattr(candidate, name) for name in _TIME)))
+    when = next((facts for facts in by_time if facts.taken_at is not None), NOTHING)
     machine = _exif_facts(read)
     merged = replace(machine, **{name: getattr(when, name) for name in _TIME})
     texts = written.or_else(record).or_else(_exif_texts(read))
@@ -208,7 +209,7 @@ def _exif_time(read: Tags, choices: Iterable[tuple[int, int, int]], satellite: _
         if match and (moment := _moment(match.groups(), parts)):
             zone = _offset(_text(read.exif.get(offset), 9)) or _offset_by(moment, satellite)
             return Facts(taken_at=moment, taken_offset=zone, taken_source="exif")
-    return Facts()
+    return NOTHING
 
 
 def _offset(text: str | None) -> int | None:
@@ -251,7 +252,7 @@ def _satellite_time(read: Tags) -> _Satellite:
 
 def _satellite_facts(satellite: _Satellite) -> Facts:
     if satellite is None:
-        return Facts()
+        return NOTHING
     return Facts(taken_at=satellite.isoformat(), taken_offset=0, taken_source="gps")
 
 
@@ -259,7 +260,7 @@ def _iso_facts(text: str | None, source: str) -> Facts:
     match = _ISO_TIME.match(text or "")
     moment = _moment(match.groups()[:6], match[7]) if match else None
     if match is None or moment is None:
-        return Facts()
+        return NOTHING
     return Facts(taken_at=moment, taken_offset=_offset(match[8]), taken_source=source)
 
 
@@ -290,20 +291,20 @@ def name_facts(name: str | bytes) -> Facts:
     elif match := _NAMED_DAY.search(stem):
         moment, zone = _moment([*match.groups(), "12", "0", "0"]), None
     else:
-        return Facts()
-    return Facts(taken_at=moment, taken_offset=zone, taken_source="name") if moment else Facts()
+        return NOTHING
+    return Facts(taken_at=moment, taken_offset=zone, taken_source="name") if moment else NOTHING
 
 
 def mtime_facts(mtime_ns: int | None) -> Facts:
     """The time of a file's last change, in this machine's zone."""
     if mtime_ns is None:
-        return Facts()
+        return NOTHING
     try:
         local = datetime.fromtimestamp(mtime_ns // 10**9, UTC).astimezone()
     except (OverflowError, OSError, ValueError):
-        return Facts()
+        return NOTHING
     if not _FIRST_YEAR <= local.year <= _LAST_YEAR:
-        return Facts()
+        return NOTHING
     zone = round((local.utcoffset() or timedelta()).total_seconds() / 60)
     moment = local.replace(tzinfo=None).isoformat(timespec="seconds")
     return Facts(taken_at=moment, taken_offset=zone, taken_source="mtime")
@@ -348,12 +349,12 @@ def _wide(value: Value | None) -> str | None:
 
 
 def _camera(read: Tags) -> str | None:
-    """Maker and model; the maker is left out where the model repeats its first word."""
+    """Maker and model; the maker is left out where the model begins with a word of it."""
     maker, model = (_text(read.main.get(tag), 100) for tag in (271, 272))
     if not maker or not model:
         return model or maker
-    brand = maker.split()[0]
-    return model if model.lower().startswith(brand.lower()) else f"{maker} {model}"
+    words = maker.lower().split()
+    return model if model.lower().split()[0] in words else f"{maker} {model}"
 
 
 def _position(read: Tags) -> tuple[float | None, float | None]:
@@ -421,13 +422,13 @@ def sidecar_facts(path: Path | str | bytes) -> Facts:
         with open(path, "rb") as file:
             return _xmp_facts(file.read(_XMP_LIMIT + 1))
     except OSError:
-        return Facts()
+        return NOTHING
 
 
 def _xmp_facts(packet: bytes) -> Facts:
     found = _properties(packet)
     if not found:
-        return Facts()
+        return NOTHING
     one = {name: values[0] for name, values in found.items() if values}
     latitude, longitude = _believed(
         _xmp_degrees(one.get("exif:GPSLatitude")), _xmp_degrees(one.get("exif:GPSLongitude"))
@@ -464,7 +465,7 @@ def _properties(packet: bytes) -> _Properties:
     found: _Properties = {}
     # Expat: unknown encodings are LookupError, bytes that break them ValueError.
     try:
-        root: Element = fromstring(packet.strip(b"\0 \r\n\t"), forbid_dtd=True)
+        root: Element = fromstring(_trimmed(packet), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return {}
     for element in root.iter():
@@ -472,6 +473,11 @@ def _properties(packet: bytes) -> _Properties:
             _note(found, name, [value])
         _note(found, element.tag, _values(element))
     return found
+
+
+def _trimmed(packet: bytes) -> bytes:
+    """Without the padding that XML forbids; UTF-16, whose letters hold zeros, as it is."""
+    return packet if packet[:2] in (b"\xff\xfe", b"\xfe\xff") else packet.strip(b"\0 \r\n\t")
 
 
 def _note(found: _Properties, name: str, values: list[str]) -> None:
@@ -522,6 +528,8 @@ def _xmp_degrees(text: str | None) -> float | None:
 
 def _iptc_facts(record: bytes) -> Facts:
     """Application record 2 of IIM: title, keywords, caption, and the day of creation."""
+    if not record:
+        return NOTHING
     found: dict[int, list[bytes]] = {}
     at = 0
     while at + 5 <= len(record) and record[at] == 0x1C:
@@ -544,14 +552,16 @@ def _iptc_time(found: dict[int, list[bytes]]) -> Facts:
     day = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", _text(found.get(55, [b""])[0]) or "")
     clock = re.match(r"(\d\d)(\d\d)(\d\d)([+-]\d{4})?", _text(found.get(60, [b""])[0]) or "")
     if not day or not clock:
-        return Facts()
+        return NOTHING
     moment = _moment([*day.groups(), *clock.groups()[:3]])
     if moment is None:
-        return Facts()
+        return NOTHING
     return Facts(taken_at=moment, taken_offset=_offset(clock[4]), taken_source="iptc")
 
 
 def _video_facts(tags: Mapping[str, str]) -> Facts:
+    if not tags:
+        return NOTHING
     lower = {key.lower(): value for key, value in tags.items()}
     found = _iso_facts(lower.get("com.apple.quicktime.creationdate"), "exif")
     found = found.or_else(_iso_facts(lower.get("creation_time"), "exif"))

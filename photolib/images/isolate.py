@@ -99,8 +99,11 @@ class Workers:
 
     def _take(self) -> _Worker:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.alive:
+                    return worker
+                worker.stop()
         return _Worker(self._memory)
 
     def _put(self, worker: _Worker, *, usable: bool) -> None:
@@ -157,6 +160,10 @@ class _Worker:
             raise _WorkerLost("the decoder crashed on it") from exc
         finally:
             timer.cancel()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def stop(self) -> None:
         """End the process and collect it."""

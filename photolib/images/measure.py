@@ -8,7 +8,8 @@ autofocusing in brightfield microscopy", ICPR 2000).
 
 Both hashes are given for all eight ways to lay the picture, in the order of the EXIF orientations
 1 to 8, at the cost of little more than one: flips change the sign of odd frequencies, and a
-transposition transposes them.
+transposition transposes them. They equal the hashes of the turned picture but for some bits that
+rounding decides.
 """
 
 from __future__ import annotations
@@ -45,14 +46,13 @@ class Measures:
 
 
 def measure(image: Image.Image) -> Measures:
-    """The hashes and the sharpness of a picture in mode RGB or L, of any size."""
+    """The hashes and the sharpness of a picture in mode RGB or L, best of at most 128 pixels."""
     grey = image.convert("L")
     return Measures(_dhash(grey), _phash(grey), _sharpness(grey))
 
 
 def _grid(grey: Image.Image, side: int) -> NDArray[np.float32]:
-    small = grey.resize((side, side), Image.Resampling.BOX, reducing_gap=2.0)
-    return np.asarray(small, dtype=np.float32)
+    return np.asarray(grey.resize((side, side), Image.Resampling.BOX), dtype=np.float32)
 
 
 def _laid(grid: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:

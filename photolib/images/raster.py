@@ -103,6 +103,10 @@ def render(data: bytes | str, task: Task) -> Raster:
             return _raw(data, task)
         if task.format == "VIDEO":
             return _video(data, task)
+        if task.format == "JPEG2000" and task.side:
+            # The file may have fewer resolution levels than we would skip; only trying tells.
+            with suppress(OSError, ValueError):
+                return _picture(data, task, skip_levels=True)
         return _picture(data, task)
     except Refusal:
         raise
@@ -134,7 +138,7 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 # --- pictures that Pillow reads -----------------------------------------------------------------
 
 
-def _picture(data: bytes | str, task: Task) -> Raster:
+def _picture(data: bytes | str, task: Task, *, skip_levels: bool = False) -> Raster:
     with _opened(data, task.format) as image:
         check_size(*image.size, task.max_pixels)
         full = image.size
@@ -143,8 +147,7 @@ def _picture(data: bytes | str, task: Task) -> Raster:
         exif = _bytes(image.info.get("exif")).removeprefix(b"Exif\0\0")
         xmp = _bytes(image.info.get("xmp"))
         orientation = _orientation(image, task)
-        if task.side:
-            _reduce_early(image, task)
+        _reduce_early(image, task, skip_levels)
         image.load()
         upright = turn(_plain_mode(image), orientation)
     if orientation >= 5:
@@ -194,7 +197,7 @@ def _orientation(image: ImageFile, task: Task) -> int:
     return task.orientation
 
 
-def _reduce_early(image: ImageFile, task: Task) -> None:
+def _reduce_early(image: ImageFile, task: Task, skip_levels: bool) -> None:
     """Let the decoder skip detail: JPEG by scaled DCT, JPEG 2000 by fewer resolution levels."""
     longest = max(image.size)
     if not task.side or longest <= task.side:
@@ -202,7 +205,7 @@ def _reduce_early(image: ImageFile, task: Task) -> None:
     if task.format == "JPEG":
         scale = task.side / longest
         image.draft(None, tuple(-int(-edge * scale // 1) for edge in image.size))  # type: ignore[arg-type]
-    elif task.format == "JPEG2000":
+    elif skip_levels:
         levels = 0
         while longest >> (levels + 1) >= task.side and levels < 5:
             levels += 1
@@ -249,7 +252,8 @@ def shrink(image: Image.Image, side: int | None) -> Image.Image:
     if not side or longest <= side:
         return image
     width, height = (max(1, round(edge * side / longest)) for edge in image.size)
-    return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    # Hamming is as sharp as bicubic when it reduces, at half the cost: decoding is not dwarfed.
+    return image.resize((width, height), Image.Resampling.HAMMING, reducing_gap=2.0)
 
 
 # --- colour -------------------------------------------------------------------------------------
