@@ -95,6 +95,7 @@ class YoloDetector:
                 [image if image.mode == "RGB" else image.convert("RGB") for image in images],
                 imgsz=self.side,
                 conf=self._confidence,
+                rect=False,  # else the padding, and so the result, depends on the other pictures
                 verbose=False,
                 save=False,
             )

@@ -18,6 +18,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import platformdirs
+
 from photolib.errors import ModelError, ModelUnavailable
 from photolib.models.encoder import PREPROCESSING_VERSION, printable_id
 from photolib.models.known import KNOWN, KnownModel
@@ -279,7 +281,8 @@ def _readable(path: Path, source: str, library: Path) -> Iterator[ResolvedWeight
 
 def _in_hub_cache(library: Path, environ: Mapping[str, str]) -> Iterator[ResolvedWeights]:
     """Weights that open_clip or rclip has fetched through the hub's client."""
-    home = Path(environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    caches = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = Path(environ.get("HF_HOME") or caches / "huggingface")
     hub = Path(environ.get("HF_HUB_CACHE") or home / "hub")
     for known in (model for model in KNOWN if model.repository):
         folder = hub / f"models--{known.repository.replace('/', '--')}" / "snapshots"
@@ -299,10 +302,12 @@ def _in_hub_cache(library: Path, environ: Mapping[str, str]) -> Iterator[Resolve
 
 def _in_ultralytics(library: Path, environ: Mapping[str, str]) -> Iterator[ResolvedWeights]:
     """Weights in the folder that ultralytics' own settings name."""
-    default = Path.home() / ".config" / "Ultralytics"
-    settings = Path(environ.get("YOLO_CONFIG_DIR") or default) / "settings.json"
+    chosen = environ.get("YOLO_CONFIG_DIR")
+    default = platformdirs.user_config_path("Ultralytics", appauthor=False, roaming=True)
+    settings = Path(chosen) / "Ultralytics" if chosen else default
     try:
-        folder = Path(json.loads(settings.read_text("utf-8"))["weights_dir"])
+        stored = json.loads((settings / "settings.json").read_text("utf-8"))
+        folder = Path(stored["weights_dir"])
     except (OSError, ValueError, KeyError, TypeError):
         return
     for file in sorted(folder.glob("*.pt")):

@@ -155,7 +155,8 @@ def test_the_folder_of_ultralytics_is_offered(library: Path, tmp_path: Path) -> 
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "yolo11n.pt").write_bytes(b"zip")
     settings = {"weights_dir": str(tmp_path / "kept")}
-    (tmp_path / "settings.json").write_text(json.dumps(settings), "utf-8")
+    (tmp_path / "Ultralytics").mkdir()
+    (tmp_path / "Ultralytics" / "settings.json").write_text(json.dumps(settings), "utf-8")
     environ = {"YOLO_CONFIG_DIR": str(tmp_path), "HF_HUB_CACHE": str(tmp_path)}
     assert [(w.source, w.name) for w in discover(library, environ)] == [
         ("ultralytics cache", RECOMMENDED_DETECTOR)
