@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from photolib.catalogue.albums import Albums
-from photolib.catalogue.database import Database, filesystem_of, prepare_directory, translated
+from photolib.catalogue.database import (
+    Database,
+    filesystem_of,
+    is_network,
+    prepare_directory,
+    translated,
+)
 from photolib.catalogue.duplicates import DuplicateSets
 from photolib.catalogue.filters import AllOf, AnyOf, Condition, NoneOf, Test, contains, wildcards
 from photolib.catalogue.folders import Folders
@@ -73,6 +79,7 @@ __all__ = [
     "WordHit",
     "contains",
     "filesystem_of",
+    "is_network",
     "wildcards",
 ]
 

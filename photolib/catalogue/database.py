@@ -174,11 +174,16 @@ def prepare_directory(directory: Path) -> None:
         hint = "Choose another library directory with --library."
         raise CatalogueError(f"{directory}: {reason}", hint) from exc
     kind = filesystem_of(directory)
-    if kind in _NETWORK_FILESYSTEMS:
+    if is_network(kind):
         raise CatalogueError(
             f"{directory}: the catalogue cannot live on a network mount ({kind})",
             "Keep the library on a local disk (--library DIR); the photos may stay where they are.",
         )
+
+
+def is_network(kind: str) -> bool:
+    """Whether a type of file system (as ``filesystem_of`` names it) is a network mount."""
+    return kind in _NETWORK_FILESYSTEMS
 
 
 def filesystem_of(path: Path | str) -> str:

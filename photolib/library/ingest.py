@@ -353,11 +353,13 @@ class Ingest:
         photo = self._catalogue.photos.at(folder_id, candidate.path)
         if photo is not None and photo.state == "present":
             self._catalogue.photos.mark([photo.photo_id], "missing")
+        # No file has this time, so the next scan tries a passing failure again.
+        stat = candidate.stat._replace(mtime_ns=-1) if error.retryable else candidate.stat
         self._catalogue.problems.record(
             folder_id,
             candidate.path,
             display(candidate.absolute),
-            candidate.stat,
+            stat,
             outcome="skipped" if skipped else "failed",
             code=error.code,
             reason=error.reason,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from photolib.library.results import IndexReport
 from photolib.library.search import Searcher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
     from PIL.Image import Image
@@ -147,7 +148,7 @@ class Library:
         """
         scopes = self._scopes(paths)
         report = IndexReport()
-        if self._catalogue.leases.held():
+        if any(row.name == "ingest" for row in self._catalogue.leases.held()):
             yield Progress("waiting", 0, None, "another photolib is indexing")
         with self._catalogue.leases.hold("ingest", wait=wait) as lease:
             job = Ingest(
@@ -156,6 +157,12 @@ class Library:
             yield from job.run(scopes)
             yield from self._group(lease)
         return report
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Be the one watcher of this library for the length of the block, or raise LeaseHeld."""
+        with self._catalogue.leases.hold("watch"):
+            yield
 
     def _group(self, lease: Lease) -> Job[None]:
         """Neighbours, duplicates and albums; quick when nothing has changed."""

@@ -82,6 +82,8 @@ def status(
     """Counts and states; loads no model and opens no photo."""
     by_state = catalogue.photos.by_state()
     encoder, look = engines.wanted(), engines.look()
+    leases = catalogue.leases.held()
+    watcher = next((row for row in leases if row.name == "watch"), None)
     models = [(look, "look")] + ([(encoder, "photo")] if encoder else [])
     return Status(
         library=str(settings.library),
@@ -96,11 +98,8 @@ def status(
         stages={"embed": _embedding(catalogue, *models[-1])},
         models=ModelsInUse(encoder.model_id if encoder else None, None, None, look.model_id),
         index=tuple(_index(catalogue, indexes, model, kind) for model, kind in models),
-        leases=tuple(
-            LeaseStatus(row.name, row.owner, row.pid, row.acquired_at)
-            for row in catalogue.leases.held()
-        ),
-        watcher=WatcherStatus(),
+        leases=tuple(LeaseStatus(row.name, row.owner, row.pid, row.acquired_at) for row in leases),
+        watcher=WatcherStatus(running=True, pid=watcher.pid) if watcher else WatcherStatus(),
         albums=catalogue.albums.count(),
         duplicate_sets=catalogue.duplicates.count(),
         quarantine=Quarantine(),
