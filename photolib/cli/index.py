@@ -92,8 +92,11 @@ def status_lines(state: Status) -> Iterable[str]:
 
 def _facts(state: Status) -> Iterator[tuple[str, str]]:
     yield "library", state.library
-    absent = [f"{count:,} {name}" for name, count in state.by_state.items() if name != "present"]
-    yield "photos", ", ".join([f"{state.photos:,}", *absent])
+    others = {name: n for name, n in state.by_state.items() if n and name != "present"}
+    yield (
+        "photos",
+        ", ".join([f"{state.photos:,}", *(f"{n:,} {name}" for name, n in others.items())]),
+    )
     if state.problems or state.skipped:
         yield "problems", f"{state.problems:,} (and {state.skipped:,} skipped files)"
     yield "albums", f"{state.albums:,}"

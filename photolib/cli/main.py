@@ -14,7 +14,7 @@ import click
 
 from photolib import __version__
 from photolib.cli.front import LOG, Front, common_options, screen_options
-from photolib.errors import PhotolibError, UsageError
+from photolib.errors import PhotolibError, QueryError, UsageError
 from photolib.wire import dump, error_json, printable
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def _drop_output() -> None:
 def _failed(front: Front, exc: Exception) -> int:
     """Tell a failure in one line (or as JSON) and return its exit code."""
     error, code = _explained(exc)
-    LOG.info("%s", error.message, exc_info=exc)
+    if code == FAILED:
+        LOG.info("%s", error.message, exc_info=exc)
     if front.debug:
         front.warn(*"".join(traceback.format_exception(exc)).splitlines())
     if front.json:
@@ -198,7 +199,8 @@ def _usage_hint(exc: click.ClickException) -> str:
 
 def _sentence(error: PhotolibError) -> str:
     """Thing and reason, then the remedy."""
-    message = error.message if error.message[-1:] in ".?!" else f"{error.message}."
-    position = getattr(error, "position", None)
-    place = "" if position is None else f" (at character {position + 1})"
-    return f"{message}{place} {error.hint}".rstrip()
+    message = error.message.removesuffix(".")
+    if isinstance(error, QueryError):
+        message += f", at character {error.position + 1}"
+    end = "" if message.endswith(("?", "!")) else "."
+    return f"{message}{end} {error.hint}".rstrip()

@@ -32,6 +32,15 @@ _STAGES = {
     "albums": "Grouping",
     "fetch": "Fetching",
 }
+_DONE = {
+    "scan": "looked at",
+    "read": "read",
+    "embed": "embedded",
+    "index": "indexed",
+    "duplicates": "compared",
+    "albums": "grouped",
+    "fetch": "fetched",
+}
 
 
 def run_job(front: Front, job: Job[T], *, verbose: bool = False) -> T:
@@ -77,7 +86,9 @@ class Meter:
 
     def kept(self) -> str:
         """What a job that was stopped has stored: every batch it told of."""
-        done = [f"{p.stage} {_count(p)}" for p in self._stages.values() if p.done]
+        done = [
+            f"{_DONE.get(p.stage, p.stage)} {_count(p)}" for p in self._stages.values() if p.done
+        ]
         return f"Stopped. Kept: {', '.join(done) or 'nothing yet'}. Run it again to go on."
 
     def clear(self) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 HOSTILE = "\x1b]0;owned\x07\u202e.jpg"
 NOT_UTF8 = os.fsdecode(b"caf\xe9.jpg")
+_OTHERS = [f"morning {number}.jpg" for number in range(6)]
+_EXIF_IFD, _TAKEN = 0x8769, 0x9003
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,11 @@ def picture(seed: int, side: int = 96) -> Image.Image:
 
 
 def write(path: Path, seed: int) -> Path:
-    """A JPEG of ``picture(seed)``."""
+    """A JPEG of ``picture(seed)``, taken ``seed`` minutes into one morning."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture(seed).save(path, "JPEG", quality=90)
+    exif = Image.Exif()
+    exif.get_ifd(_EXIF_IFD)[_TAKEN] = f"2024:06:01 10:{seed:02}:00"
+    picture(seed).save(path, "JPEG", quality=90, exif=exif)
     return path
 
 
@@ -116,7 +120,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     """Photos, a byte copy, hostile names, a broken file and a link."""
     base = tmp_path_factory.mktemp("indexed")
     folder = base / "photos"
-    for seed, name in enumerate(["beach.jpg", "beach snow.jpg", HOSTILE, NOT_UTF8]):
+    for seed, name in enumerate(["beach.jpg", "beach snow.jpg", HOSTILE, NOT_UTF8, *_OTHERS]):
         write(folder / name, seed)
     (folder / "beach copy.jpg").write_bytes((folder / "beach.jpg").read_bytes())
     (folder / "broken.jpg").write_bytes((folder / "beach snow.jpg").read_bytes()[:200])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from photolib.config import Settings
     from photolib.jobs import Job
     from photolib.library.results import IndexReport
     from tests.cli.conftest import Indexed, Photolib
@@ -124,6 +125,8 @@ def test_no_control_reaches_a_person(indexed: Indexed) -> None:
 
 
 def test_albums_can_be_renamed(photolib: Photolib, photos: Path) -> None:
+    for number in range(8):
+        write(photos / f"{number}.jpg", 10 + number)
     photolib(photos)
     albums = photolib("albums", "--json").json["albums"]
     renamed = photolib("album", "rename", albums[0]["album_id"], "By the sea")
@@ -243,3 +246,16 @@ def test_the_demo_shows_every_room(photolib: Photolib, tmp_path: Path) -> None:
         assert f"$ photolib {title}" in outcome.out
     assert (place / "library" / "catalogue.sqlite3").exists()
     assert photolib("demo", "--keep", place).code == 2
+
+
+def test_on_a_terminal_the_library_opens(
+    photolib: Photolib, photos: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Settings] = []
+    monkeypatch.setattr("photolib.cli.opening.on_terminal", lambda: True)
+    monkeypatch.setattr("photolib.tui.app.run", opened.append)
+    assert photolib("--images", "none", "--theme", "paper").code == 0
+    assert photolib(photos, "--images", "blocks").code == 0
+    assert [settings.images for settings in opened] == ["none", "blocks"]
+    assert opened[0].theme == "paper"
+    assert {settings.library for settings in opened} == {library}

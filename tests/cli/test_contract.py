@@ -41,8 +41,8 @@ def test_index(indexed: Indexed) -> None:
     carries(report, INDEX)
     carries(report["pending"], "embed crops texts")
     outcomes = "added changed moved copied restored unchanged failed skipped parts".split()
-    assert report["scanned"] == sum(report[name] for name in outcomes) == 7
-    assert report["unchanged"] == 5
+    assert report["scanned"] == sum(report[name] for name in outcomes) == 13
+    assert report["unchanged"] == 11
 
 
 def test_search_and_similar(indexed: Indexed) -> None:
@@ -106,7 +106,7 @@ def test_status(indexed: Indexed) -> None:
         carries(stage, "done pending failed")
     for index in state["index"]:
         carries(index, "model_id kind rows expected saved_change")
-    assert state["photos"] == 5
+    assert state["photos"] == 11
 
 
 def test_models(indexed: Indexed) -> None:

@@ -78,4 +78,4 @@ def test_ctrl_c_closes_the_job_and_tells_what_was_kept(
     with pytest.raises(KeyboardInterrupt):
         run_job(Front(), job(closed, interrupted=True))
     assert closed == ["closed"]
-    assert "Kept: read 3/12, embed 2/12" in capsys.readouterr().err
+    assert "Kept: read 3/12, embedded 2/12" in capsys.readouterr().err
