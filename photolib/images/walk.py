@@ -1,9 +1,9 @@
 """Which files of a folder are photos, videos or sidecars, and which are passed over, and why.
 
 The walk speaks bytes: a file name is whatever the file system says it is, valid UTF-8 or not.
-Files of other kinds (text, archives, databases, names without a picture's extension), temporary
-names of unfinished downloads, and hidden or excluded names are not reported at all. A name that
-promises a picture but must not be opened (a link, a pipe, a device) is reported with its reason.
+Files whose name promises none of these are reported as ``other``: their content may still be a
+picture. Temporary names of unfinished copies, and hidden or excluded names, are not reported at
+all. What must not be opened (a link, a pipe, a device) is reported with its reason.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-Kind: TypeAlias = Literal["photo", "video", "sidecar", "skip", "error"]
+Kind: TypeAlias = Literal["photo", "video", "sidecar", "other", "skip", "error"]
 FileKind: TypeAlias = Literal["photo", "video", "sidecar"]
 Ignored: TypeAlias = "Callable[[bytes, bytes], bool]"
 
@@ -49,6 +49,9 @@ _EXCLUDED = frozenset(
         b"lost+found",
         b"system volume information",
     )
+)
+_UNFINISHED = frozenset(
+    b"part partial tmp temp crdownload download opdownload filepart aria2 swp".split()
 )
 _HIDDEN_WINDOWS = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 0) | getattr(
     stat, "FILE_ATTRIBUTE_SYSTEM", 0
@@ -82,7 +85,11 @@ class Found:
 
 def classify(name: bytes) -> FileKind | None:
     """The kind of file that a name promises by its last extension, None for every other file."""
-    return _KINDS.get(name[name.rfind(b".") + 1 :].lower()) if b"." in name else None
+    return _KINDS.get(_extension(name))
+
+
+def _extension(name: bytes) -> bytes:
+    return name[name.rfind(b".") + 1 :].lower() if b"." in name else b""
 
 
 def walk(root: Path, ignore: Sequence[str] = ()) -> Iterator[Found]:
@@ -167,17 +174,20 @@ def _found(entry: os.DirEntry[bytes] | _Entry, relative: bytes) -> Found | None:
         if entry.is_dir():
             return Found(relative, "skip", reason="a link to a folder; links are not followed")
         return None
-    if kind is None:
+    if kind is None and (entry.name.endswith(b"~") or _extension(entry.name) in _UNFINISHED):
         return None
     facts = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(facts.st_mode):
         if stat.S_ISDIR(facts.st_mode):
             return None
         reason = _ODD_FILES.get(stat.S_IFMT(facts.st_mode), "not an ordinary file")
-        return Found(relative, "skip", reason=reason)
+        return Found(relative, "skip", reason=reason) if kind else None
     if _HIDDEN_WINDOWS and getattr(facts, "st_file_attributes", 0) & _HIDDEN_WINDOWS:
         return None
-    return Found(relative, kind, facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_dev)
+    kind_or_other: Kind = kind or "other"
+    return Found(
+        relative, kind_or_other, facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_dev
+    )
 
 
 def _ignored(patterns: Sequence[str]) -> Ignored:

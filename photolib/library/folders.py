@@ -182,9 +182,12 @@ def _same(one: str, other: str) -> bool:
 
 
 def _mark(root: str) -> str | None:
-    """The folder's token; None where it cannot be written. A token of another library is shared."""
+    """The folder's token; None where it cannot be written. A token of another library is shared.
+
+    A folder whose mode lets nobody write is left alone, also where the administrator could.
+    """
     known = _token(root)
-    if known:
+    if known or not os.stat(root).st_mode & 0o222:
         return known
     token = secrets.token_hex(16)
     try:

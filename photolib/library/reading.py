@@ -8,8 +8,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from photolib.catalogue import NewContent
-from photolib.errors import ImageError, ImageUnreadable
+from photolib.errors import ImageError, ImageUnreadable, ImageUnsupported
 from photolib.images import Facts, Source, place_of
+from photolib.images.anatomy import format_of
+from photolib.images.identity import display
 from photolib.images.measure import measure
 from photolib.models import look
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_HEAD = 64
+"""Bytes in which every known format shows itself."""
 _MEASURED_SIDE = 128
 """Pixels of the longest side from which the look, the hashes and the sharpness are taken."""
 
@@ -84,6 +88,8 @@ class Reader:
     def read(self, candidate: Candidate) -> Reading:
         """Open a file and, if its bytes are new, decode it; a failure is part of the answer."""
         try:
+            if candidate.kind == "other":
+                _check_head(candidate.absolute)
             source = Source.open(candidate.absolute, self._decoder.limits.max_bytes)
         except ImageError as exc:
             return Reading(candidate, error=exc)
@@ -122,6 +128,18 @@ class Reader:
         small = _small(decoded)
         pixels = self._encoder.preprocess(decoded.image) if self._encoder else None
         return Fresh(_content(source, decoded, small), look(small), pixels)
+
+
+def _check_head(path: bytes) -> None:
+    """Raise ImageUnsupported for a file that neither its name nor its content calls a picture."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_HEAD)
+    except OSError as exc:
+        raise ImageUnreadable(display(path), exc.strerror or "it cannot be opened") from exc
+    if format_of(head) is None:
+        reason = "neither its name nor its content is that of a picture"
+        raise ImageUnsupported(display(path), reason)
 
 
 def _small(decoded: Decoded) -> Image:

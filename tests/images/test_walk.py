@@ -38,10 +38,11 @@ def test_kinds_follow_the_extension_in_any_case(tmp_path: Path) -> None:
     }
 
 
-def test_other_files_and_temporary_names_are_not_reported(tmp_path: Path) -> None:
+def test_other_files_are_reported_and_temporary_names_are_not(tmp_path: Path) -> None:
     _touch(tmp_path, "notes.txt", "x.db", "README", "a.jpg.part", "b.jpg.tmp", "c.jpg~")
     _touch(tmp_path, "d.jpg.crdownload", "e.")
-    assert _kinds(tmp_path) == {}
+    others = dict.fromkeys((b"README", b"e.", b"notes.txt", b"x.db"), "other")
+    assert _kinds(tmp_path) == others
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,8 @@ def test_one_path_is_judged_as_the_walk_would(tmp_path: Path) -> None:
     (tmp_path / "dir.jpg").mkdir()
     walked = {found.path: found for found in walk(tmp_path)}
     assert found_at(tmp_path, b"a/b.jpg") == walked[b"a/b.jpg"]
-    for path in (b"a/c.txt", b"link/e.jpg", b"gone.jpg", b"a/b.jpg/x.jpg", b"dir.jpg"):
+    assert found_at(tmp_path, b"a/c.txt") == walked[b"a/c.txt"]
+    for path in (b"link/e.jpg", b"gone.jpg", b"a/b.jpg/x.jpg", b"dir.jpg"):
         assert found_at(tmp_path, path) is None
     assert found_at(tmp_path, b"a/b.jpg", ["a"]) is None
 
