@@ -82,9 +82,12 @@ def error_json(error: PhotolibError) -> dict[str, Json]:
     return {"schema": SCHEMA, "error": described}
 
 
-def dump(value: Mapping[str, Json]) -> str:
-    """JSON text in ASCII: every terminal and locale can take it, and no control gets through."""
-    return json.dumps(value, indent=2, allow_nan=False)
+def dump(value: Mapping[str, Json], *, one_line: bool = False) -> str:
+    """JSON text in ASCII: every terminal and locale can take it, and no control gets through.
+
+    ``one_line`` is for streams of objects, each on a line of its own.
+    """
+    return json.dumps(value, indent=None if one_line else 2, allow_nan=False)
 
 
 def _object(value: object) -> dict[str, Json]:

@@ -31,6 +31,7 @@ _SECTIONS = {
     },
     "Keeping up": {
         "index": "index:index",
+        "watch": "watch:watch",
         "status": "index:status",
         "problems": "index:problems",
         "doctor": "index:doctor",

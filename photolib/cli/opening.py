@@ -21,26 +21,35 @@ def on_terminal() -> bool:
 
 def open_library(front: Front) -> None:
     """Open the library on a terminal; elsewhere print a summary."""
-    if on_terminal() and not front.json:
-        from photolib.tui.app import run
-
-        run(front.settings)
+    if _open_screen(front):
         return
     with front.open() as library:
         front.show(library.status(), status_lines)
 
 
+def _open_screen(front: Front, *, index: bool = False) -> bool:
+    """Open the library if there is a terminal, and say whether there was."""
+    if front.json or not on_terminal():
+        return False
+    from photolib.tui.app import run
+
+    run(front.settings, index=index)
+    return True
+
+
 @command("open", screen=True, hidden=True)
 @path_argument("folder", "dir")
 def open_folder(front: Front, folder: str) -> None:
-    """Add FOLDER, index it and open the library."""
+    """Add FOLDER and open the library, which indexes it while one looks around."""
     with front.open() as library:
         if not _is_watched(library, folder):
             library.add_folder(folder)
+    if _open_screen(front, index=True):
+        return
+    with front.open() as library:
         report = run_job(front, library.index([folder]))
-        if not front.json:
-            front.warn(*report_lines(report))
-    open_library(front)
+        front.note(*report_lines(report))
+        front.show(library.status(), status_lines)
 
 
 def _is_watched(library: Library, folder: str) -> bool:

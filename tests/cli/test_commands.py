@@ -252,10 +252,17 @@ def test_on_a_terminal_the_library_opens(
     photolib: Photolib, photos: Path, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Settings] = []
+    indexed: list[bool] = []
+
+    def run(settings: Settings, *, index: bool = False) -> None:
+        opened.append(settings)
+        indexed.append(index)
+
     monkeypatch.setattr("photolib.cli.opening.on_terminal", lambda: True)
-    monkeypatch.setattr("photolib.tui.app.run", opened.append)
+    monkeypatch.setattr("photolib.tui.app.run", run)
     assert photolib("--images", "none", "--theme", "paper").code == 0
     assert photolib(photos, "--images", "blocks").code == 0
     assert [settings.images for settings in opened] == ["none", "blocks"]
+    assert indexed == [False, True]
     assert opened[0].theme == "paper"
     assert {settings.library for settings in opened} == {library}
