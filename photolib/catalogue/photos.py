@@ -186,7 +186,7 @@ class Photos:
         sql = """
             SELECT p.photo_id, p.content_id, f.path AS root, p.path, p.size, p.mtime_ns, p.taken_at,
                 p.taken_source, f.reference, c.width, c.height, c.format, c.payload_key,
-                c.attachments, ifnull(c.sharpness, 0) AS sharpness,
+                c.orientation, c.icc, c.attachments, ifnull(c.sharpness, 0) AS sharpness,
                 ifnull(p.rating, ifnull(c.rating, 0)) AS rating,
                 ifnull(c.taken_source IN ('exif', 'xmp', 'gps'), 0)
                     + (c.latitude IS NOT NULL)
@@ -202,11 +202,17 @@ class Photos:
         """
         return [_candidate(row) for row in self._database.rows(sql, (chosen,))]
 
-    def times_and_places(self) -> list[sqlite3.Row]:
-        """Photo id, capture time, its source, latitude, longitude and town of present photos."""
+    def for_grouping(self) -> list[sqlite3.Row]:
+        """What albums are made and named from, of the photos shown, by capture time.
+
+        Columns: photo_id, content_id, display, taken_at, taken_source, latitude, longitude, town,
+        country, keywords (JSON), labels (separated by commas, or None).
+        """
         sql = """
-            SELECT p.photo_id, p.content_id, p.taken_at, p.taken_source, c.latitude, c.longitude,
-                pl.town, pl.region, pl.country
+            SELECT p.photo_id, p.content_id, p.display, p.taken_at, p.taken_source, c.latitude,
+                c.longitude, pl.town, pl.country, c.keywords,
+                (SELECT group_concat(DISTINCT l.name) FROM label l
+                    WHERE l.content_id = c.content_id AND l.provenance <> 'suggested') AS labels
             FROM photo p JOIN content c USING (content_id) LEFT JOIN place pl USING (place_id)
             WHERE p.state = 'present' AND NOT p.hidden ORDER BY p.taken_at, p.photo_id
         """

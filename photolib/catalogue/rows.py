@@ -137,6 +137,8 @@ class CandidateRow:
     height: int
     format: str
     payload_key: str | None
+    orientation: int
+    icc: str | None
     attachments: str
     sharpness: float
     rating: int
