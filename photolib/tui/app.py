@@ -1,0 +1,220 @@
+"""The terminal application: the first frame, themes, help, and errors; screens do the rest."""
+
+from __future__ import annotations
+
+import traceback
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+
+from photolib.config import data_path
+from photolib.errors import ConfigError, PhotolibError
+from photolib.tui import themes as theming
+from photolib.tui.messages import LibraryOpened, WorkFailed
+from photolib.tui.pictures import MODES, Display, choose_display
+from photolib.tui.screens.browse import BrowseScreen
+from photolib.tui.screens.modals import Failure, Help
+from photolib.tui.screens.photo import PhotoScreen
+from photolib.tui.widgets.grid import PhotoGrid
+from photolib.tui.work import Worked
+from photolib.wire import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from textual.driver import Driver
+    from textual.screen import Screen
+
+    from photolib.config import Settings
+    from photolib.library import Library
+
+
+class PhotolibApp(Worked, App[None]):
+    """Shows a library. ``open_library`` is called in a thread, after the first frame."""
+
+    TITLE = "photolib"
+    CSS_PATH = "photolib.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help"),
+        Binding("t", "next_theme", "Theme", show=False),
+        Binding("ctrl+p", "command_palette", "Commands", show=False),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+q", "quit", "Quit", show=False),
+        Binding("tab", "app.focus_next", "Next pane", show=False),
+        Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
+    ]
+
+    def __init__(
+        self,
+        open_library: Callable[[], Library],
+        *,
+        display: Display | None = None,
+        theme: str | None = None,
+        theme_directory: Path | None = None,
+        index: bool = False,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self.failure: PhotolibError | None = None
+        """Why the library could not be opened; the app has ended then."""
+        self._open_library = open_library
+        self._picture_display = display or Display()
+        self._browse = BrowseScreen(self._picture_display, index=index)
+        self._theme_names: list[str] = []
+        self._theme_notes: list[str] = []
+        self._load_themes(theme_directory, theme)
+
+    # --- themes --------------------------------------------------------------------------------
+
+    def _load_themes(self, directory: Path | None, wanted: str | None) -> None:
+        try:
+            loaded, failures = theming.load_themes(directory or data_path("themes"))
+        except ConfigError as exc:
+            loaded, failures = {}, [theming.ThemeFailure("themes", exc.message)]
+        for theme in loaded.values():
+            self.register_theme(theme)
+        self._theme_names = list(loaded) or [theming.FALLBACK]
+        self._theme_notes = [f"{failure.file}: {failure.reason}" for failure in failures]
+        chosen = wanted or theming.DEFAULT
+        if chosen not in self.available_themes:
+            self._theme_notes.append(f"there is no theme {chosen}")
+            chosen = theming.DEFAULT
+        self.theme = chosen if chosen in self.available_themes else self._theme_names[0]
+
+    def action_next_theme(self) -> None:
+        """Put on the next of photolib's themes."""
+        names = self._theme_names
+        at = names.index(self.theme) if self.theme in names else -1
+        self.wear(names[(at + 1) % len(names)])
+
+    def wear(self, name: str) -> None:
+        """Put on a theme and say its name."""
+        self.theme = name
+        self.notify(name, title="Theme", timeout=2, markup=False)
+
+    # --- opening -------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        return self._browse
+
+    def on_mount(self) -> None:
+        if self._theme_notes:
+            text = printable("; ".join(self._theme_notes))
+            self.notify(text, title="Themes", severity="warning", timeout=8, markup=False)
+        # The first frame goes out before anything of the library is imported.
+        self.call_after_refresh(self._open)
+
+    @work(thread=True, exit_on_error=False, group="library")
+    def _open(self) -> None:
+        self.post_message(LibraryOpened(self._open_library()))
+
+    @on(LibraryOpened)
+    def _hand_over(self, event: LibraryOpened) -> None:
+        self._browse.post_message(LibraryOpened(event.library))
+
+    @on(WorkFailed)
+    def _tell_error(self, event: WorkFailed) -> None:
+        """One line for what a user can understand, a dialog for what is a bug."""
+        error = event.error
+        if event.group == "library" and isinstance(error, PhotolibError):
+            self.failure = error
+            self.exit(return_code=1)
+        elif isinstance(error, PhotolibError):
+            text = " ".join(printable(part) for part in (error.message, error.hint) if part)
+            self.notify(text, severity="error", timeout=8, markup=False)
+        else:
+            lines = "".join(traceback.format_exception(error)).splitlines()
+            details = "\n".join(printable(line) for line in lines)
+            self.push_screen(Failure("photolib did not expect this", details))
+
+    # --- help and commands ---------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(key_tables(self)))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action that the screen allows now, and every theme."""
+        seen = set()
+        for active in screen.active_bindings.values():
+            node, binding = active.node, active.binding
+            if binding.description and binding.action not in seen and active.enabled:
+                seen.add(binding.action)
+                keys = self.get_key_display(binding)
+                run = partial(self.run_action, binding.action, default_namespace=node)
+                yield SystemCommand(binding.description, f"Key: {keys}", run)
+        for name in self._theme_names:
+            yield SystemCommand(f"Theme: {name}", "Colours", partial(self.wear, name))
+
+
+def key_tables(app: PhotolibApp) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every key of the app by where it works, read from the bindings."""
+    places = (
+        ("Everywhere", PhotolibApp),
+        ("Browsing", BrowseScreen),
+        ("In a grid", PhotoGrid),
+        ("Looking at a photo", PhotoScreen),
+    )
+    return [(title, _keys(app, owner)) for title, owner in places]
+
+
+def _keys(app: PhotolibApp, owner: type) -> list[tuple[str, str]]:
+    pairs = []
+    for binding in owner.__dict__["BINDINGS"]:
+        singles = [app.get_key_display(single) for single in Binding.make_bindings([binding])]
+        pairs.append((" ".join(dict.fromkeys(singles)), binding.description))
+    return pairs
+
+
+def make_app(
+    library: Library,
+    *,
+    images: str = "blocks",
+    theme: str | None = None,
+    index: bool = False,
+    theme_directory: Path | None = None,
+) -> PhotolibApp:
+    """An app over an open library, which stays open when the app ends."""
+    return PhotolibApp(
+        lambda: library,
+        display=choose_display(images),
+        theme=theme,
+        theme_directory=theme_directory,
+        index=index,
+    )
+
+
+def run(
+    settings: Settings, *, images: str | None = None, theme: str | None = None, index: bool = False
+) -> None:
+    """Open the library of ``settings`` on this terminal until the user leaves.
+
+    ``images`` and ``theme`` override the settings; ``index`` starts indexing at once. Raises
+    ConfigError for an unknown ``images``, and what ``Library.open`` raises.
+    """
+    mode = images or settings.images
+    if mode not in MODES:
+        raise ConfigError(f"images = {mode!r} is not known", f"Known: {', '.join(MODES)}.")
+    opened: list[Library] = []
+
+    def open_library() -> Library:
+        from photolib.library import Library
+
+        opened.append(Library.open(settings))
+        return opened[0]
+
+    app = PhotolibApp(
+        open_library, display=choose_display(mode), theme=theme or settings.theme, index=index
+    )
+    try:
+        app.run()
+    finally:
+        for library in opened:
+            library.close()
+    if app.failure is not None:
+        raise app.failure

@@ -1,0 +1,235 @@
+"""What has happened: the messages that workers and widgets post.
+
+Workers never touch a widget; they post one of these, and a handler on the event loop owns the
+state. A message that answers a request carries the request's number: an answer to an older one is
+dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from photolib.jobs import Progress
+    from photolib.library import Library
+    from photolib.library.results import (
+        Album,
+        AlbumDetail,
+        DuplicateList,
+        FolderStatus,
+        IndexReport,
+        PhotoDetail,
+        ProblemList,
+        Status,
+    )
+    from photolib.tui.pictures import Painting
+    from photolib.tui.sources import Deck, Scene, Tile
+
+
+@dataclass
+class LibraryOpened(Message):
+    """The catalogue is open."""
+
+    library: Library
+
+
+@dataclass
+class WorkFailed(Message):
+    """A worker ended with an error; ``group`` is the worker's."""
+
+    error: BaseException
+    group: str
+
+
+@dataclass
+class SceneChosen(Message):
+    """A person chose what to look at."""
+
+    scene: Scene
+
+
+@dataclass
+class OverviewLoaded(Message):
+    """The figures of the sidebar have arrived."""
+
+    number: int
+    status: Status
+    albums: tuple[Album, ...]
+    unsorted: int
+
+
+@dataclass
+class DeckOpened(Message):
+    """A grid's tiles have been counted, and those around ``index`` have arrived."""
+
+    number: int
+    deck: Deck
+    index: int
+
+
+@dataclass
+class PageArrived(Message):
+    """A deck has one page more."""
+
+    deck: Deck
+    page: int
+
+
+@dataclass
+class TilePainted(Message):
+    """A thumbnail is ready; None when there is none to show."""
+
+    key: tuple[object, ...]
+    painting: Painting | None
+
+
+@dataclass
+class GridShown(Message):
+    """A grid has counted what it shows."""
+
+    total: int
+    notice: str
+
+
+@dataclass
+class CursorMoved(Message):
+    """The grid's cursor is on another tile, or that tile has arrived."""
+
+    index: int
+    tile: Tile | None
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, CursorMoved)
+
+
+@dataclass
+class TileChosen(Message):
+    """A person opened a tile."""
+
+    index: int
+    tile: Tile
+
+
+@dataclass
+class PhotoLoaded(Message):
+    """The facts of a photo have arrived."""
+
+    number: int
+    index: int
+    tile: Tile
+    detail: PhotoDetail
+
+
+@dataclass
+class PictureDecoded(Message):
+    """Pixels of a photo, at last or at first (``rough``: from its thumbnail)."""
+
+    number: int
+    picture: Image
+    rough: bool = False
+
+
+@dataclass
+class PicturePainted(Message):
+    """A picture has become cells."""
+
+    number: int
+    painting: Painting
+
+
+@dataclass
+class PictureFailed(Message):
+    """A photo cannot be shown, for this reason."""
+
+    number: int
+    reason: str
+
+
+@dataclass
+class AlbumRenamed(Message):
+    """An album has another name."""
+
+    album: AlbumDetail
+
+
+@dataclass
+class FolderAdded(Message):
+    """A folder is watched from now on."""
+
+    folder: FolderStatus
+
+
+@dataclass
+class FolderRefused(Message):
+    """A folder cannot be added, for this reason."""
+
+    reason: str
+    hint: str
+
+
+@dataclass
+class FoldersLoaded(Message):
+    """The watched folders have arrived."""
+
+    folders: list[FolderStatus]
+
+
+@dataclass
+class DuplicatesLoaded(Message):
+    """A page of duplicate sets has arrived."""
+
+    number: int
+    found: DuplicateList
+    offset: int
+
+
+@dataclass
+class MemberLoaded(Message):
+    """The thumbnail of a member of a duplicate set; None when there is none."""
+
+    key: tuple[int, ...]
+    photo_id: int
+    picture: Image | None
+
+
+@dataclass
+class ProblemsLoaded(Message):
+    """A page of problems has arrived."""
+
+    number: int
+    found: ProblemList
+    offset: int
+
+
+@dataclass
+class JobProgressed(Message):
+    """A job has come further."""
+
+    progress: Progress
+
+    def can_replace(self, message: Message) -> bool:
+        # The older of two messages is dropped: one that reports a problem must stay.
+        return isinstance(message, JobProgressed) and message.progress.problem is None
+
+
+@dataclass
+class JobFinished(Message):
+    """A job has ended; ``report`` is None when it was stopped before its end."""
+
+    report: IndexReport | None
+    problems: int
+
+
+@dataclass
+class DataChanged(Message):
+    """This or another process has written to the catalogue."""
+
+    version: int
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, DataChanged)

@@ -1,0 +1,94 @@
+"""Dialogs: one line to type, the keys, and an unexpected error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.app import ComposeResult
+
+
+class Ask(ModalScreen[str | None]):
+    """Asks for one line; returns it stripped, or None when a person thought better of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+
+    def __init__(self, question: str, *, value: str = "", example: str = "") -> None:
+        super().__init__()
+        self._question, self._value, self._example = question, value, example
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(self._question, classes="dialog-title", markup=False)
+            yield Input(self._value, placeholder=self._example, id="answer", compact=True)
+            yield Label("Enter confirms · Escape cancels", classes="dialog-hint", markup=False)
+
+    @on(Input.Submitted)
+    def _confirm(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value.strip() or None)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+KeyTable = tuple[str, "Sequence[tuple[str, str]]"]
+"""A title, and pairs of keys and what they do."""
+
+
+class Help(ModalScreen[None]):
+    """Every key, made from the bindings themselves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "dismiss", "Close"),
+        Binding("j", "scroll(1)", show=False),
+        Binding("k", "scroll(-1)", show=False),
+    ]
+
+    def __init__(self, tables: Iterable[KeyTable]) -> None:
+        super().__init__()
+        self._tables = tuple(tables)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", id="help"):
+            for title, keys in self._tables:
+                yield Label(title, classes="dialog-title", markup=False)
+                yield Static(_table(keys))
+            yield Label("Escape closes", classes="dialog-hint", markup=False)
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one("#help").scroll_relative(y=by, animate=False)
+
+
+def _table(keys: Sequence[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=18)
+    for key, does in keys:
+        table.add_row(Text(key, "bold"), Text(does))
+    return table
+
+
+class Failure(ModalScreen[None]):
+    """An error that photolib did not expect, with what a report needs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
+
+    def __init__(self, title: str, details: str) -> None:
+        super().__init__()
+        self._title, self._details = title, details
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", id="failure"):
+            yield Label(self._title, classes="dialog-title", markup=False)
+            yield Static(Text(self._details))
+            yield Label("Escape closes", classes="dialog-hint", markup=False)

@@ -1,0 +1,281 @@
+"""What a grid shows: tiles, fetched a page at a time in worker threads.
+
+A ``Scene`` names what is on show; ``source_for`` turns it into a ``TileSource`` over the library; a
+``Deck`` keeps the pages that have arrived.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from photolib.tui.pictures import Recent
+from photolib.tui.words import counted, moment, name_of, span
+from photolib.wire import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from photolib.catalogue import PhotoRow
+    from photolib.library import Library, View
+    from photolib.library.results import Album, Hit, SearchResult
+
+Kind = Literal[
+    "photos", "unsorted", "folder", "album", "albums", "search", "similar",
+    "duplicates", "problems", "folders",
+]  # fmt: skip
+
+KIND_NAMES = {
+    "theme": "Themes",
+    "event": "Events",
+    "place": "Places",
+    "subject": "Subjects",
+    "person": "People",
+    "saved": "Saved searches",
+    "user": "My albums",
+}
+"""What the kinds of albums are called on screen, in the order of the sidebar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the main pane shows, and how."""
+
+    kind: Kind
+    title: str
+    number: int | None = None
+    """The album, the folder, or the photo that others are like."""
+    text: str = ""
+    """The query, the kind of albums, or the path of the photo that others are like."""
+    flipped: bool = False
+    """Oldest first instead of newest first; by date instead of by relevance."""
+    everything: bool = False
+    """The unlikely hits of a search too."""
+
+    @property
+    def gridded(self) -> bool:
+        """Whether tiles show it."""
+        return self.kind not in ("duplicates", "problems", "folders")
+
+    @property
+    def searched(self) -> bool:
+        """Whether its tiles have scores."""
+        return self.kind in ("search", "similar")
+
+    @property
+    def flippable(self) -> bool:
+        """Whether it has another order."""
+        return self.kind in ("photos", "unsorted", "folder", "album", "search")
+
+
+ALL_PHOTOS = Scene("photos", "All photos")
+ALL_ALBUMS = Scene("albums", "Albums")
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One cell of a grid: a picture, the text under it, and what the status line says of it."""
+
+    photo_id: int | None
+    """The photo whose thumbnail is shown."""
+    picture: Hashable
+    """Changes when the picture does."""
+    caption: str
+    detail: str
+    path: str = ""
+    why: str = ""
+    note: str = ""
+    """A word that the picture needs, such as ``missing``."""
+    taken_at: str = ""
+    album_id: int | None = None
+
+    @property
+    def identity(self) -> tuple[str, int | None]:
+        """What stays the same when the tile moves or changes."""
+        return ("photo", self.photo_id) if self.album_id is None else ("album", self.album_id)
+
+
+class TileSource(Protocol):
+    """Where tiles come from. Worker threads call it; errors of the library pass through."""
+
+    notice: str
+    """What the library has to say about the result, once ``count`` has been called."""
+
+    def count(self) -> int: ...
+
+    def tiles(self, offset: int, limit: int) -> list[Tile]: ...
+
+
+PAGE = 60
+
+
+@dataclass(slots=True)
+class Deck:
+    """The tiles of a source that have arrived, by page."""
+
+    source: TileSource
+    total: int
+    _pages: Recent[list[Tile]] = field(default_factory=lambda: Recent(120))
+
+    def __getitem__(self, index: int) -> Tile | None:
+        """The tile at a position; None when it has not arrived."""
+        page = self._pages.get(index // PAGE) if 0 <= index < self.total else None
+        return page[index % PAGE] if page and index % PAGE < len(page) else None
+
+    def missing(self, first: int, last: int) -> list[int]:
+        """The pages between two positions, both included, that have not arrived."""
+        last = min(last, self.total - 1)
+        pages = range(max(0, first) // PAGE, last // PAGE + 1)
+        return [page for page in pages if page not in self._pages]
+
+    def fetch(self, page: int) -> None:
+        """Get a page from the source. Any thread may call it."""
+        self._pages.put(page, self.source.tiles(page * PAGE, PAGE))
+
+    def find(self, identity: tuple[str, int | None], near: int, added: int) -> int | None:
+        """Where a tile that was at ``near`` is after ``added`` more tiles came; None if not close.
+
+        Additions before it push it back by as many, so that is where the search begins.
+        """
+        for start in dict.fromkeys((near + added, near, near + added // 2)):
+            first = max(0, start - PAGE)
+            for page in self.missing(first, start + PAGE):
+                self.fetch(page)
+            for index in range(first, min(self.total, start + PAGE + 1)):
+                tile = self[index]
+                if tile is not None and tile.identity == identity:
+                    return index
+        return None
+
+
+def source_for(library: Library, scene: Scene) -> TileSource:
+    """The tiles of a scene."""
+    if scene.kind == "albums":
+        return AlbumSource(library, scene.text)
+    if scene.searched:
+        return HitSource(library, scene)
+    from photolib.library import View
+
+    view = View(
+        album_id=scene.number if scene.kind == "album" else None,
+        folder_id=scene.number if scene.kind == "folder" else None,
+        unsorted=scene.kind == "unsorted",
+        oldest_first=scene.flipped,
+    )
+    return PhotoSource(library, view)
+
+
+class PhotoSource:
+    """The photos of a view."""
+
+    notice = ""
+
+    def __init__(self, library: Library, view: View) -> None:
+        self._library = library
+        self._view = view
+
+    def count(self) -> int:
+        return self._library.photo_count(self._view)
+
+    def tiles(self, offset: int, limit: int) -> list[Tile]:
+        return [photo_tile(row) for row in self._library.photo_window(self._view, offset, limit)]
+
+
+class HitSource:
+    """The hits of a search, or the photos like another; one query per page."""
+
+    def __init__(self, library: Library, scene: Scene) -> None:
+        self._library = library
+        self._scene = scene
+        self._first: SearchResult | None = None
+        self.notice = ""
+
+    def count(self) -> int:
+        self._first = self._result(0, PAGE)
+        self.notice = self._first.notice
+        return self._first.total
+
+    def tiles(self, offset: int, limit: int) -> list[Tile]:
+        fits = self._first is not None and offset == 0 and limit == PAGE
+        result = self._first if fits and self._first else self._result(offset, limit)
+        return [hit_tile(hit) for hit in result.hits]
+
+    def _result(self, offset: int, limit: int) -> SearchResult:
+        scene = self._scene
+        if scene.kind == "similar":
+            return self._library.similar(scene.text, limit=limit, offset=offset)
+        sort = "date" if scene.flipped else "relevance"
+        return self._library.search(
+            scene.text, sort=sort, limit=limit, offset=offset, everything=scene.everything
+        )
+
+
+class AlbumSource:
+    """The albums of a kind, or of all kinds, as tiles with their covers."""
+
+    notice = ""
+
+    def __init__(self, library: Library, kind: str) -> None:
+        self._library = library
+        self._kind = kind or None
+
+    def count(self) -> int:
+        return self._library.albums(self._kind, limit=1).total
+
+    def tiles(self, offset: int, limit: int) -> list[Tile]:
+        albums = self._library.albums(self._kind, limit=limit, offset=offset).albums
+        return [album_tile(album) for album in albums]
+
+
+def photo_tile(row: PhotoRow) -> Tile:
+    """The tile of a photo in a view."""
+    facts = [name_of(row.path), moment(row.taken_at), f"{row.width} x {row.height}"]
+    if row.rating:
+        facts.append("★" * row.rating)
+    if row.favourite:
+        facts.append("♥ favourite")
+    return Tile(
+        photo_id=row.photo_id,
+        picture=row.content_hash,
+        caption=name_of(row.path),
+        detail=" · ".join(facts),
+        path=row.path,
+        note="" if row.state == "present" else row.state,
+        taken_at=row.taken_at,
+    )
+
+
+def hit_tile(hit: Hit) -> Tile:
+    """The tile of a search result, with its evidence."""
+    facts = [name_of(hit.path), moment(hit.taken_at), f"score {hit.score:.2f}"]
+    if hit.copies:
+        more = len(hit.copies)
+        facts.append("1 more copy" if more == 1 else f"{more:,} more copies")
+    why = "; ".join(
+        f"{reason.source} {printable(reason.detail)} {reason.score:.2f}".replace("  ", " ")
+        for reason in hit.why
+    )
+    return Tile(
+        photo_id=hit.photo_id,
+        picture=hit.photo_id,
+        caption=f"{hit.score:.2f} {name_of(hit.path)}",
+        detail=" · ".join(facts),
+        path=hit.path,
+        why=why,
+        note="" if hit.state == "present" else hit.state,
+        taken_at=hit.taken_at,
+    )
+
+
+def album_tile(album: Album) -> Tile:
+    """The tile of an album: its cover and its name."""
+    name = printable(album.name)
+    facts = [name, counted(album.size, "photo"), span(album.from_, album.to)]
+    return Tile(
+        photo_id=album.cover.photo_id if album.cover else None,
+        picture=album.cover.photo_id if album.cover else None,
+        caption=f"{name} · {album.size:,}",
+        detail=" · ".join(fact for fact in facts if fact),
+        taken_at=album.from_ or "",
+        album_id=album.album_id,
+    )
