@@ -92,16 +92,17 @@ def _extension(name: bytes) -> bytes:
     return name[name.rfind(b".") + 1 :].lower() if b"." in name else b""
 
 
-def walk(root: Path, ignore: Sequence[str] = ()) -> Iterator[Found]:
+def walk(root: Path, ignore: Sequence[str] = (), below: bytes = b"") -> Iterator[Found]:
     """Every photo, video and sidecar below ``root``, ordered by name within each directory.
 
     ``ignore`` holds shell patterns, matched against the path relative to ``root`` and against the
     bare name; an ignored directory is not entered. Links are never followed. Nothing is opened,
-    and nothing is raised: what cannot be read comes as an ``error`` entry.
+    and nothing is raised: what cannot be read comes as an ``error`` entry. ``below``, a directory
+    relative to ``root``, restricts the walk to the part of it that lies there.
     """
     base = os.fsencode(root)
     ignored = _ignored(ignore)
-    pending = [b""]
+    pending = [below] if not below or _reached(base, below, ignored) else []
     while pending:
         directory = pending.pop()
         try:
@@ -135,19 +136,27 @@ def found_at(root: Path, relative: bytes, ignore: Sequence[str] = ()) -> Found |
     """
     base = os.fsencode(root)
     ignored = _ignored(ignore)
-    names = relative.split(b"/")
-    for depth in range(1, len(names) + 1):
-        part = b"/".join(names[:depth])
-        if ignored(part, names[depth - 1]):
-            return None
-        if depth < len(names) and os.path.islink(os.path.join(base, part)):
-            return None
+    if not _reached(base, relative, ignored):
+        return None
+    name = os.path.basename(relative)
     try:
-        return _found(_Entry(os.path.join(base, relative), names[-1]), relative)
+        return _found(_Entry(os.path.join(base, relative), name), relative)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as exc:
         return Found(relative, "error", reason=_why(exc))
+
+
+def _reached(base: bytes, relative: bytes, ignored: Ignored) -> bool:
+    """Whether a walk from ``base`` comes to a path: nothing on the way is ignored, or a link."""
+    names = relative.split(b"/")
+    for depth in range(1, len(names) + 1):
+        part = b"/".join(names[:depth])
+        if ignored(part, names[depth - 1]):
+            return False
+        if depth < len(names) and os.path.islink(os.path.join(base, part)):
+            return False
+    return True
 
 
 class _Entry:

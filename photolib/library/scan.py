@@ -72,7 +72,7 @@ def scan(catalogue: Catalogue, folder: FolderRow, prefixes: Sequence[bytes] = ()
     partners = _pairs(found, known if prefixes else {})
     for entry in found:
         _compare(result, folder, entry, beside.pop(entry.path, None), partners.get(entry.path))
-    result.gone = _really_gone(beside, result.unreadable)
+    result.gone |= _really_gone(beside, result.unreadable)
     result.candidates.sort(key=lambda candidate: -candidate.stat.mtime_ns)
     yield Progress("scan", len(found), len(found), folder.display)
     return result
@@ -92,8 +92,7 @@ def _below(folder: FolderRow, prefix: bytes) -> Iterator[Found]:
     if entry is not None:
         yield entry
     elif place.is_dir() and not place.is_symlink():
-        for inner in walk(place, folder.ignore):
-            yield _relative(inner, prefix)
+        yield from walk(root, folder.ignore, prefix)
 
 
 def _outermost(prefixes: Sequence[bytes]) -> list[bytes]:
@@ -103,12 +102,6 @@ def _outermost(prefixes: Sequence[bytes]) -> list[bytes]:
         if not chosen or not prefix.startswith(chosen[-1] + b"/"):
             chosen.append(prefix)
     return chosen
-
-
-def _relative(entry: Found, prefix: bytes) -> Found:
-    path = prefix + b"/" + entry.path if entry.path else prefix
-    rest = entry.size, entry.mtime_ns, entry.inode, entry.device, entry.reason
-    return Found(path, entry.kind, *rest)
 
 
 def _inside(known: dict[bytes, Known], prefixes: Sequence[bytes]) -> dict[bytes, Known]:
@@ -141,18 +134,25 @@ def _compare(
         primary, role = partner
         changed = not (same and known is not None and known.kind == "part")
         result.parts.append(PartFound(entry.path, stat, role, primary, changed))
-        if known is not None and known.kind != "part":
-            result.gone[entry.path] = known
+        _replace(result, entry, known, "photo")
     elif entry.kind in ("skip", "sidecar"):
         if same and known is not None and known.kind == "skipped":
             result.skipped_before += 1
         else:
             result.skipped.append(entry)
+        _replace(result, entry, known, "photo", "part")
     elif not same or known is None or known.kind == "part":
         candidate = Candidate(folder, entry.path, stat, entry.device, entry.kind)
         result.candidates.append(candidate)
+        _replace(result, entry, known, "part")
     else:
         _count_same(result, known)
+
+
+def _replace(result: Scan, entry: Found, known: Known | None, *kinds: str) -> None:
+    """What was one of ``kinds`` at a path is gone, although a file of another kind stands there."""
+    if known is not None and known.kind in kinds:
+        result.gone[entry.path] = known
 
 
 def _count_same(result: Scan, known: Known) -> None:
