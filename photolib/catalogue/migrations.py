@@ -114,6 +114,9 @@ def statements(script: str) -> Iterator[str]:
             if pending.strip(" \n\t;"):
                 yield pending.strip()
             pending = ""
+    # A comment, which SQLite passes over, or a statement cut short, which it must refuse.
+    if pending:
+        yield pending.strip()
 
 
 def _backup(connection: sqlite3.Connection, backups: Path) -> Path:
