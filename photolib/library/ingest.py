@@ -14,6 +14,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -81,6 +82,7 @@ class Ingest:
         self._model = engines.wanted()
         self._online: dict[int, bool] = {}
         self._moved: set[int] = set()
+        self._placed: set[tuple[int, bytes]] = set()
         self._deferred: list[Reading] = []
         self._failures: dict[bytes, ImageError] = {}
 
@@ -99,6 +101,7 @@ class Ingest:
                 reader = self._reader(decoder)
                 yield from self._through(reader.read, candidates, self._store, "read")
             for scope, found in scans:
+                self._renew_parts(scope, found)
                 self._finish_scan(scope, found)
             yield from self._backlog(decoder)
         self._report.pending = self._pending()
@@ -164,6 +167,14 @@ class Ingest:
             self._sweep(found)
             if not scope.prefixes:
                 self._catalogue.folders.scanned(folder.folder_id)
+
+    def _renew_parts(self, scope: Scope, found: Scan) -> None:
+        """Mark the parts of photos that this run has placed: another photo may bear the name now."""
+        folder_id = scope.folder.folder_id
+        found.parts = [
+            replace(part, changed=True) if (folder_id, part.primary) in self._placed else part
+            for part in found.parts
+        ]
 
     def _place_part(self, folder: FolderRow, part: PartFound) -> None:
         self._report.parts += 1
@@ -374,6 +385,7 @@ class Ingest:
         candidate, photos = reading.candidate, self._catalogue.photos
         folder_id, path, stat = candidate.folder.folder_id, candidate.path, candidate.stat
         self._catalogue.problems.solve(folder_id, path)
+        self._placed.add((folder_id, path))
         taken = self._taken(content_id, candidate)
         standing = photos.at(folder_id, path)
         others = photos.of_contents([content_id]).get(content_id, [])
