@@ -23,7 +23,7 @@ import numpy as np
 from photolib.catalogue import Stat
 from photolib.errors import ImageError, ImageUnsupported, ModelError
 from photolib.images import Decoder, Facts
-from photolib.images.identity import display
+from photolib.images.identity import content_hash, display
 from photolib.jobs import Job, Problem, Progress
 from photolib.library.folders import is_online
 from photolib.library.reading import Reader
@@ -447,13 +447,27 @@ class Ingest:
             return False
         try:
             stat = os.lstat(photo.path)
+        except (FileNotFoundError, NotADirectoryError):
+            # The folder may have been unplugged since it was looked at.
+            return is_online(self._catalogue, folder)
         except OSError:
-            return True
+            return False
         if (stat.st_ino, stat.st_dev) == (candidate.stat.inode, candidate.device):
             # One file under two spellings of its name (a change of case) is a rename; a second
             # hard link is a copy.
             return stat.st_nlink == 1
-        return (stat.st_size, stat.st_mtime_ns) != (photo.size, photo.mtime_ns)
+        if stat.st_size == photo.size:
+            same_time = stat.st_mtime_ns == photo.mtime_ns
+            return not same_time and not _holds(photo.path, photo.content_hash)
+        return True
+
+
+def _holds(path: str, expected: bytes) -> bool:
+    """Whether a file has these bytes: one that was only touched has not left its path."""
+    try:
+        return content_hash(path) == expected
+    except ImageError:
+        return False
 
 
 def _encode_alone(
