@@ -341,6 +341,8 @@ class Ingest:
         with self._catalogue.transaction():
             self._lease.check()
             for rereading, vector in zip(batch, vectors, strict=True):
+                if rereading.error is not None and rereading.error.retryable:
+                    continue  # it stays pending
                 if rereading.look is None:
                     model = self._model or self._look
                     reason = rereading.error.reason if rereading.error else ""
@@ -360,6 +362,9 @@ class Ingest:
             self._report.skipped += 1
         else:
             self._report.failed += 1
+        problem = Problem(display(candidate.absolute), error.code, error.reason, error.hint)
+        if not os.path.lexists(candidate.absolute):
+            return problem  # gone since the scan, or unplugged: the next scan tells which
         folder_id = candidate.folder.folder_id
         photo = self._catalogue.photos.at(folder_id, candidate.path)
         if photo is not None and photo.state == "present":
@@ -369,7 +374,7 @@ class Ingest:
         self._catalogue.problems.record(
             folder_id,
             candidate.path,
-            display(candidate.absolute),
+            problem.path,
             stat,
             outcome="skipped" if skipped else "failed",
             code=error.code,
@@ -378,7 +383,7 @@ class Ingest:
             retryable=error.retryable,
             photo_id=photo.photo_id if photo else None,
         )
-        return Problem(display(candidate.absolute), error.code, error.reason, error.hint)
+        return problem
 
     def _place(self, reading: Reading, content_id: int) -> int:
         """Decide what a file with these bytes is: known, moved, changed, a copy or new."""

@@ -11,7 +11,7 @@ from photolib.catalogue import NewContent
 from photolib.errors import ImageError, ImageUnreadable, ImageUnsupported
 from photolib.images import Facts, Source, place_of
 from photolib.images.anatomy import format_of
-from photolib.images.identity import display
+from photolib.images.identity import display, retryable
 from photolib.images.measure import measure
 from photolib.models import look
 
@@ -109,7 +109,10 @@ class Reader:
         """Decode a known content again, for a model that has not seen it."""
         content_id, path = known
         try:
-            decoded = self._decoder.decode(path, side=self._side)
+            source = Source.open(path, self._decoder.limits.max_bytes)
+            if self._catalogue.photos.content_id(source.content_hash) != content_id:
+                raise retryable(ImageUnreadable(source.display, "it has changed since it was read"))
+            decoded = self._decoder.decode(source, side=self._side)
         except ImageError as exc:
             return Rereading(content_id, error=exc)
         pixels = self._encoder.preprocess(decoded.image) if self._encoder else None
@@ -136,7 +139,8 @@ def _check_head(path: bytes) -> None:
         with open(path, "rb") as file:
             head = file.read(_HEAD)
     except OSError as exc:
-        raise ImageUnreadable(display(path), exc.strerror or "it cannot be opened") from exc
+        reason = exc.strerror or "it cannot be opened"
+        raise retryable(ImageUnreadable(display(path), reason)) from exc
     if format_of(head) is None:
         reason = "neither its name nor its content is that of a picture"
         raise ImageUnsupported(display(path), reason)
