@@ -8,6 +8,7 @@ the next scan finds the rest.
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
 import time
@@ -90,7 +91,7 @@ class Ingest:
         """Scan the scopes, read what is new or changed, and give every content its vectors."""
         started = time.monotonic()
         scans = []
-        for scope in scopes:
+        for scope in map(self._without_library, scopes):
             if self._is_online(scope.folder):
                 scans.append((scope, (yield from scan(self._catalogue, *scope))))
                 self._take_note(*scans[-1])
@@ -110,6 +111,18 @@ class Ingest:
         self._report.seconds = round(time.monotonic() - started, 3)
 
     # --- what needs no file to be opened -------------------------------------------------------
+
+    def _without_library(self, scope: Scope) -> Scope:
+        """Leave out the library's own files where its directory lies inside the folder.
+
+        Otherwise each run would find the thumbnails that the last one made.
+        """
+        folder, place = scope.folder, os.path.realpath(self._settings.library)
+        inside = os.path.relpath(place, os.path.realpath(folder.root))
+        if inside.split(os.sep)[0] in (os.curdir, os.pardir):
+            return scope
+        ignore = (*folder.ignore, f"{glob.escape(inside)}/*")
+        return scope._replace(folder=replace(folder, ignore=ignore))
 
     def _is_online(self, folder: FolderRow) -> bool:
         """Look once per job; an offline folder is reported and left alone."""
