@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import sys
 import threading
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from photolib.catalogue.filters import add_functions
-from photolib.errors import CatalogueError
+from photolib.errors import CatalogueError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +28,9 @@ _NETWORK_FILESYSTEMS = frozenset(
     | {"smb2", "smb3", "smbfs", "webdav", "fuse.rclone", "fuse.davfs"}
 )
 
+_ESCAPED = re.compile(r"\\([0-7]{3})")
+"""How the mount table writes spaces, tabs, line feeds and backslashes."""
+
 
 class Database:
     """SQL on one file: reads on this thread's connection, writes inside ``transaction``."""
@@ -34,7 +38,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._lock = threading.Lock()
 
     @property
@@ -57,13 +61,14 @@ class Database:
             connection.execute("PRAGMA temp_store = MEMORY")
             add_functions(connection)
         with self._lock:
-            self._opened.append(connection)
+            self._opened = [owned for owned in self._opened if not _closed_if_ended(*owned)]
+            self._opened.append((threading.current_thread(), connection))
         return connection
 
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._lock:
-            for connection in self._opened:
+            for _, connection in self._opened:
                 connection.close()
             self._opened.clear()
         self._local = threading.local()
@@ -79,8 +84,8 @@ class Database:
             yield
             return
         with translated(self.path):
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield
                 connection.execute("COMMIT")
             except BaseException:
@@ -121,9 +126,14 @@ class Database:
             return int(row_id)
 
     def update(self, table: str, row_id: int, values: dict[str, Any]) -> None:
-        """Update one row by its id."""
+        """Update one row by its id; raises NotFound where there is none."""
+        from sqlite_utils.db import NotFoundError
+
         with translated(self.path):
-            self._utils.table(table).update(row_id, values)
+            try:
+                self._utils.table(table).update(row_id, values)
+            except NotFoundError as exc:
+                raise NotFound(f"there is no {table} {row_id}") from exc
 
     @property
     def _utils(self) -> sqlite_utils.Database:
@@ -138,6 +148,13 @@ class Database:
         """A number that changes when another connection commits."""
         version: int = self.value("PRAGMA data_version")
         return version
+
+
+def _closed_if_ended(owner: threading.Thread, connection: sqlite3.Connection) -> bool:
+    if owner.is_alive():
+        return False
+    connection.close()
+    return True
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
@@ -160,6 +177,9 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as exc:
         raise CatalogueError(f"{path}: {exc}", _remedy(str(exc).lower())) from exc
+    except (UnicodeEncodeError, OverflowError) as exc:
+        hint = "Use text that is valid Unicode, and numbers below 2^63."
+        raise CatalogueError(f"{path}: a value cannot be stored ({exc})", hint) from exc
 
 
 def _remedy(reason: str) -> str:
@@ -209,7 +229,7 @@ def filesystem_of(path: Path | str) -> str:
         with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as mounts:
             for line in mounts:
                 _, mount, name, *_ = line.split(" ")
-                mount = mount.replace("\\040", " ")
+                mount = _ESCAPED.sub(lambda octal: chr(int(octal[1], 8)), mount)
                 inside = real == mount or real.startswith(mount.rstrip("/") + "/")
                 if inside and len(mount) >= len(best):
                     best, kind = mount, name

@@ -98,6 +98,12 @@ class Photos:
         rows = self._database.rows("SELECT state, count(*) FROM photo GROUP BY state")
         return {"present": 0, "missing": 0, "removed": 0} | {row[0]: row[1] for row in rows}
 
+    def present_in(self, folder_ids: Iterable[int]) -> list[int]:
+        """The ids of the present photos of some folders, in the order of their paths."""
+        sql = """SELECT photo_id FROM photo WHERE state = 'present'
+                 AND folder_id IN (SELECT value FROM json_each(?)) ORDER BY folder_id, path"""
+        return [row[0] for row in self._database.rows(sql, (_ids(folder_ids),))]
+
     def by_folder(self) -> dict[int, int]:
         """How many photos each folder has, the missing ones included."""
         sql = "SELECT folder_id, count(*) FROM photo WHERE state <> 'removed' GROUP BY folder_id"
@@ -243,6 +249,22 @@ class Photos:
         self._database.execute(sql, (content_id, content.dhash, content.phash))
         return content_id
 
+    def set_facts(self, content_id: int, facts: dict[str, Any]) -> None:
+        """Replace facts of a content; keys are fields of ``NewContent``."""
+        values = dict(facts)
+        place = values.pop("place", None)
+        values["place_id"] = self._place(place) if place else None
+        for name in ("keywords", "people"):
+            values[name] = json.dumps(values.get(name, ()), ensure_ascii=False)
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        sql = f"UPDATE content SET {assignments} WHERE content_id = ?"
+        self._database.execute(sql, (*values.values(), content_id))
+
+    def set_taken(self, photo_id: int, taken: Taken) -> None:
+        """Record when a photo was taken, after its facts have changed."""
+        sql = "UPDATE photo SET taken_at = ?, taken_source = ? WHERE photo_id = ?"
+        self._database.execute(sql, (*taken, photo_id))
+
     def _place(self, place: tuple[str, str, str, str]) -> int:
         sql = """
             INSERT INTO place (country_code, country, region, town) VALUES (?, ?, ?, ?)
@@ -287,6 +309,11 @@ class Photos:
         sql = "UPDATE photo SET state = ? WHERE photo_id IN (SELECT value FROM json_each(?))"
         self._database.execute(sql, (state, _ids(photo_ids)))
 
+    def expect_change(self, photo_ids: Iterable[int]) -> None:
+        """Make the next scan read these photos anew: no file has the time noted for them."""
+        sql = "UPDATE photo SET mtime_ns = -1 WHERE photo_id IN (SELECT value FROM json_each(?))"
+        self._database.execute(sql, (_ids(photo_ids),))
+
     def add_part(
         self, folder_id: int, path: bytes, display: str, stat: Stat, role: str, photo_id: int
     ) -> None:
@@ -304,6 +331,12 @@ class Photos:
         """Forget parts whose files are gone."""
         sql = "DELETE FROM part WHERE part_id IN (SELECT value FROM json_each(?))"
         self._database.execute(sql, (_ids(part_ids),))
+
+    def owners_of_sidecars(self, part_ids: Iterable[int]) -> set[int]:
+        """The photos that have a sidecar among these parts."""
+        sql = """SELECT DISTINCT photo_id FROM part WHERE role = 'sidecar' AND photo_id NOT NULL
+                 AND part_id IN (SELECT value FROM json_each(?))"""
+        return {row[0] for row in self._database.rows(sql, (_ids(part_ids),))}
 
     def part_count(self) -> int:
         """How many parts the library has."""

@@ -34,6 +34,7 @@ _SECTIONS = {
         "watch": "watch:watch",
         "status": "index:status",
         "problems": "index:problems",
+        "verify": "verify:verify",
         "doctor": "index:doctor",
     },
     "Finding and browsing": {

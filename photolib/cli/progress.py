@@ -31,6 +31,7 @@ _STAGES = {
     "duplicates": "Comparing",
     "albums": "Grouping",
     "fetch": "Fetching",
+    "verify": "Verifying",
 }
 _DONE = {
     "scan": "looked at",
@@ -40,6 +41,7 @@ _DONE = {
     "duplicates": "compared",
     "albums": "grouped",
     "fetch": "fetched",
+    "verify": "verified",
 }
 
 

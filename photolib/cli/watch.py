@@ -32,17 +32,26 @@ _NICE = 10
     help="Seconds that a file must stay as it is before it is read.",
 )
 @click.option("--poll", is_flag=True, help="Look for changes by polling in every folder.")
-@click.option("--nice", is_flag=True, help="Give way to other programs.")
-def watch(front: Front, settle: float, poll: bool, nice: bool) -> None:
+@click.option("--nice/--no-nice", default=True, help="Give way to other programs (the default).")
+@click.option(
+    "--install", "installs", is_flag=True, help="Start it with the session from now on; see below."
+)
+def watch(front: Front, settle: float, poll: bool, nice: bool, installs: bool) -> None:
     """Index photos as they come, until stopped.
 
     Ctrl-C or a SIGTERM ends it; what is done is kept. With --json, prints one object per line.
+    --install writes a systemd user unit, or a launchd agent on macOS, that starts it with the
+    session, and says how to enable it.
 
     \b
-    photolib watch --nice
+    photolib watch
+    photolib watch --install
     """
     from photolib.watcher import Watcher
 
+    if installs:
+        _install(front, settle, poll, nice)
+        return
     if nice:
         os.nice(_NICE)
     with front.open() as library, _until_signal() as stop:
@@ -50,6 +59,15 @@ def watch(front: Front, settle: float, poll: bool, nice: bool) -> None:
         Watcher(library, settle=settle, poll=poll, notify=lambda notice: _tell(front, notice)).run(
             stop
         )
+
+
+def _install(front: Front, settle: float, poll: bool, nice: bool) -> None:
+    from photolib.cli.install import install
+
+    options = ["--settle", str(settle), *(["--poll"] if poll else [])]
+    written = install(front.settings.library, [*options, "--nice" if nice else "--no-nice"])
+    front.show(written, lambda found: [f"Wrote {found.path}"])
+    front.note(f"Enable it:  {written.enable}", f"Disable it: {written.disable}")
 
 
 def _tell(front: Front, notice: Notice) -> None:

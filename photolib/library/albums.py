@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 _FEWEST = 3
 """Photos that make an event or a place worth an album."""
 _SAY_NOTHING = frozenset(
-    "img dsc dscf dscn dcim dji gopr imag mvi pict sam pxl image photo picture pic foto bild copy edited edit final scan file jpg"
-    " jpeg png small large crop cropped resized new old screenshot untitled the and with".split()
+    "img dsc dscf dscn dcim dji gopr imag mvi pict sam pxl image photo picture pic foto bild copy"
+    " edited edit final scan file jpg jpeg png small"
+    " large crop cropped resized new old screenshot untitled the and with".split()
 )
 """Words of file names that cameras and programs put there."""
 

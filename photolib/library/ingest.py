@@ -23,9 +23,10 @@ import numpy as np
 
 from photolib.catalogue import Stat
 from photolib.errors import ImageError, ImageUnsupported, ModelError
-from photolib.images import Decoder, Facts
+from photolib.images import Decoder, Facts, Found
 from photolib.images.identity import content_hash, display
 from photolib.jobs import Job, Problem, Progress
+from photolib.library import sidecars
 from photolib.library.folders import is_online
 from photolib.library.reading import Reader
 from photolib.library.results import Pending
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from photolib.catalogue import Catalogue, FolderRow, Lease, ModelRow, PhotoRow
     from photolib.config import Settings
-    from photolib.images import Found, ThumbnailCache
+    from photolib.images import ThumbnailCache
     from photolib.library.engines import Engines
     from photolib.library.reading import Reading, Rereading
     from photolib.library.results import IndexReport
@@ -103,7 +104,7 @@ class Ingest:
                 yield from self._through(reader.read, candidates, self._store, "read")
             for scope, found in scans:
                 self._renew_parts(scope, found)
-                self._finish_scan(scope, found)
+                self._finish_scan(scope, found, decoder)
             yield from self._backlog(decoder)
         self._report.pending = self._pending()
         if self._model is not None and not self._report.pending.embed:
@@ -167,19 +168,55 @@ class Ingest:
             retryable=code == "permission",
         )
 
-    def _finish_scan(self, scope: Scope, found: Scan) -> None:
+    def _finish_scan(self, scope: Scope, found: Scan, decoder: Decoder) -> None:
         """Parts, and what is gone; the folder is looked at once more, for it may be gone itself."""
         folder = scope.folder
+        online = is_online(self._catalogue, folder)
+        facts = self._sidecar_facts(folder, found, decoder) if online else {}
         with self._catalogue.transaction():
             self._lease.check()
             for part in found.parts:
                 self._place_part(folder, part)
-            if not is_online(self._catalogue, folder):
+            for photo_id, merged in facts.items():
+                self._apply_facts(photo_id, merged)
+            if not online:
                 self._report.offline.append(folder.root)
                 return
             self._sweep(found)
             if not scope.prefixes:
                 self._catalogue.folders.scanned(folder.folder_id)
+
+    def _sidecar_facts(self, folder: FolderRow, found: Scan, decoder: Decoder) -> dict[int, Facts]:
+        """The facts of each photo whose sidecars are new, changed or gone, sidecars included."""
+        photos = self._catalogue.photos
+        beside: dict[int, set[str]] = {}
+        for part in found.parts:
+            photo = photos.at(folder.folder_id, part.primary) if part.changed else None
+            if photo is not None and part.role == "sidecar":
+                path = os.fsdecode(os.path.join(folder.path, part.path))
+                beside.setdefault(photo.photo_id, set()).add(path)
+        gone = [row.row_id for row in found.gone.values() if row.kind == "part"]
+        for photo_id in photos.owners_of_sidecars(gone):
+            beside.setdefault(photo_id, set())
+        merged = {}
+        for photo_id, paths in beside.items():
+            known = {path for path, role in photos.parts_of(photo_id) if role == "sidecar"}
+            row = photos.get(photo_id)
+            present = [path for path in known | paths if os.path.lexists(path)]
+            facts = sidecars.merged(decoder, row.path, present) if row else None
+            if facts is not None:
+                merged[photo_id] = facts
+        return merged
+
+    def _apply_facts(self, photo_id: int, facts: Facts) -> None:
+        row = self._catalogue.photos.get(photo_id)
+        if row is None:
+            return
+        self._catalogue.photos.set_facts(row.content_id, sidecars.columns(facts))
+        dated = facts.dated(os.path.basename(row.path), row.mtime_ns)
+        taken = dated.taken_at or row.taken_at, dated.taken_source or "mtime"
+        self._catalogue.photos.set_taken(photo_id, taken)
+        self._catalogue.words.refresh([photo_id])
 
     def _renew_parts(self, scope: Scope, found: Scan) -> None:
         """Mark the parts of photos that this run has placed: another photo may bear the name now."""
@@ -190,29 +227,21 @@ class Ingest:
         ]
 
     def _place_part(self, folder: FolderRow, part: PartFound) -> None:
-        self._report.parts += 1
-        if not part.changed:
-            return
+        """Link a part to its photo; one whose photo could not be read is skipped."""
         photo = self._catalogue.photos.at(folder.folder_id, part.primary)
-        shown = display(os.path.join(folder.path, part.path))
         if photo is None:
-            self._report.parts -= 1
-            self._report.skipped += 1
             reason = f"it belongs to {display(part.primary)}, which is not a photo"
-            self._catalogue.problems.record(
-                folder.folder_id,
-                part.path,
-                shown,
-                part.stat,
-                outcome="skipped",
-                code="orphan",
-                reason=reason,
-            )
+            entry = Found(part.path, "skip", part.stat.size, part.stat.mtime_ns)
+            self._report.skipped += 1
+            self._record(folder, entry, "skipped", "orphan", reason)
             return
-        self._catalogue.problems.solve(folder.folder_id, part.path)
-        self._catalogue.photos.add_part(
-            folder.folder_id, part.path, shown, part.stat, part.role, photo.photo_id
-        )
+        self._report.parts += 1
+        if part.changed:
+            shown = display(os.path.join(folder.path, part.path))
+            self._catalogue.problems.solve(folder.folder_id, part.path)
+            self._catalogue.photos.add_part(
+                folder.folder_id, part.path, shown, part.stat, part.role, photo.photo_id
+            )
 
     def _sweep(self, found: Scan) -> None:
         rows = found.gone.values()

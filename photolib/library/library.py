@@ -17,6 +17,7 @@ from photolib.library.indexes import Indexes
 from photolib.library.ingest import Ingest, Scope
 from photolib.library.results import IndexReport
 from photolib.library.search import Searcher
+from photolib.library.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         SearchResult,
         SimilarResult,
         Status,
+        VerifyReport,
     )
     from photolib.models import Encoder
 
@@ -177,6 +179,13 @@ class Library:
         """What albums are made from: the encoder's vectors, else the look."""
         encoder = self._engines.serving()
         return (encoder, "photo") if encoder else (self._engines.look(), "look")
+
+    def verify(self, *, accept: bool = False) -> Job[VerifyReport]:
+        """Hash every photo again, to find damage and edits that left size and time as they were.
+
+        With ``accept`` the next index job takes the altered bytes for the truth.
+        """
+        return verify(self._catalogue, accept=accept)
 
     def retry_problems(self) -> None:
         """Make the next index job try every recorded failure again."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from photolib.catalogue import NewContent
 from photolib.errors import ImageError, ImageUnreadable, ImageUnsupported
-from photolib.images import Facts, Source, place_of
+from photolib.images import Source
 from photolib.images.anatomy import format_of
 from photolib.images.identity import display, retryable
 from photolib.images.measure import measure
+from photolib.library.sidecars import columns
 from photolib.models import look
 
 if TYPE_CHECKING:
@@ -152,13 +153,8 @@ def _small(decoded: Decoded) -> Image:
     return small
 
 
-_FACTS = {f.name for f in fields(Facts)} & {f.name for f in fields(NewContent)}
-
-
 def _content(source: Source, decoded: Decoded, small: Image) -> NewContent:
-    facts, measures, place = decoded.facts, measure(small), None
-    if facts.latitude is not None and facts.longitude is not None:
-        place = place_of(facts.latitude, facts.longitude)
+    measures = measure(small)
     return NewContent(
         content_hash=source.content_hash,
         size=source.size,
@@ -170,9 +166,8 @@ def _content(source: Source, decoded: Decoded, small: Image) -> NewContent:
         icc=decoded.icc,
         frames=decoded.frames,
         attachments=decoded.attachments,
-        place=place,
         sharpness=measures.sharpness,
         dhash=measures.dhash.astype("<u8").tobytes(),
         phash=measures.phash.astype("<u8").tobytes(),
-        **{name: getattr(facts, name) for name in _FACTS},
+        **columns(decoded.facts),
     )

@@ -299,6 +299,26 @@ class ProblemList:
 
 
 @dataclass(frozen=True, slots=True)
+class AlteredPhoto:
+    """A photo whose bytes differ though its size and time do not."""
+
+    path: str
+    photo_id: int
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """What reading every photo again found."""
+
+    checked: int = 0
+    ok: int = 0
+    altered: list[AlteredPhoto] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class StageStatus:
     """How far a stage has come, in contents."""
 

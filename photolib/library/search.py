@@ -106,7 +106,7 @@ class Searcher:
         scores = asking.rank(query)
         ranked = self._ranked(scores, matching)
         hits, counts = _page(ranked, sort, limit, offset, everything or not query.concepts)
-        if not notice and ranked and not counts.likely:
+        if not notice and ranked and not counts.clear + counts.likely:
             notice = f"Nothing fits well; --all shows the nearest {len(ranked)}."
         return SearchResult(
             query=text,
