@@ -83,15 +83,14 @@ class Database:
         if connection.in_transaction:
             yield
             return
-        with translated(self.path):
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                yield
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        try:
+            self.execute("BEGIN IMMEDIATE")
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                self.execute("ROLLBACK")
+            raise
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement on this thread's connection."""

@@ -37,7 +37,8 @@ class Shelf:
 
     def content(self, **facts: Any) -> int:
         self._made += 1
-        values = {"size": 100, "format": "JPEG", "width": 40, "height": 30} | facts
+        values: dict[str, Any] = {"size": 100, "format": "JPEG", "width": 40, "height": 30}
+        values |= facts
         new = NewContent(content_hash=self._made.to_bytes(32, "big"), **values)
         with self.catalogue.transaction():
             return self.catalogue.photos.add_content(new)

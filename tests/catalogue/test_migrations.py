@@ -36,7 +36,8 @@ INSERT INTO words (rowid, name) VALUES (1, 'a.jpg');
 INSERT INTO model (model_no, model_id, kind, name, dimensions) VALUES (1, 'm', 'encoder', 'M', 2);
 INSERT INTO embedding (embedding_id, model_no, kind, content_id, vector)
     VALUES (41, 1, 'photo', 1, x'003C0000');
-INSERT INTO album (album_id, kind, name, named_by, cover_id) VALUES (3, 'theme', 'Dogs', 'person', 1);
+INSERT INTO album (album_id, kind, name, named_by, cover_id)
+    VALUES (3, 'theme', 'Dogs', 'person', 1);
 INSERT INTO album_photo (album_id, photo_id) VALUES (3, 1);
 INSERT INTO duplicate_set (set_id, tier, keeper_id, reclaimable) VALUES (6, 'near', 1, 10);
 INSERT INTO duplicate_photo (photo_id, set_id, tier, reason) VALUES (1, 6, NULL, 'larger'),
@@ -124,7 +125,7 @@ def test_a_failing_migration_leaves_nothing_and_names_the_backup(
         version = catalogue.schema_version
     broken = migrations / "9000_broken.sql"
     broken.write_text("CREATE TABLE mood (name TEXT); DELETE FROM setting; SELECT * FROM nowhere;")
-    with pytest.raises(MigrationFailed, match="9000_broken.*nowhere") as failure:
+    with pytest.raises(MigrationFailed, match=r"9000_broken.*nowhere") as failure:
         Catalogue(library)
     [backup] = library.backups.iterdir()
     assert str(backup) in failure.value.hint
