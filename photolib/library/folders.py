@@ -121,6 +121,10 @@ def forget(catalogue: Catalogue, path: str, *, keep_decisions: bool = False) -> 
     """
     folder = find(catalogue, path)
     store = catalogue.folders
+    known = catalogue.photos.known(folder.folder_id).values()
+    with catalogue.transaction():
+        problems = (row.row_id for row in known if row.kind in ("failed", "skipped"))
+        catalogue.problems.drop(problems)
     forgotten = (store.set_aside if keep_decisions else store.forget)(folder.folder_id)
     with contextlib.suppress(OSError):
         marker = os.path.join(folder.root, MARKER)

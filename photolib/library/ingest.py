@@ -219,7 +219,7 @@ class Ingest:
         self._catalogue.words.refresh([photo_id])
 
     def _renew_parts(self, scope: Scope, found: Scan) -> None:
-        """Mark the parts of photos that this run has placed: another photo may bear the name now."""
+        """Mark the parts of photos that this run has placed: another may bear the name now."""
         folder_id = scope.folder.folder_id
         found.parts = [
             replace(part, changed=True) if (folder_id, part.primary) in self._placed else part
