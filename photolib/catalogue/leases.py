@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,10 @@ try:
     import fcntl
 except ImportError:  # Windows, which photolib supports as best it can
     fcntl = None  # type: ignore[assignment]
+
+
+_GRACE = 0.25
+"""Seconds to go on trying in any case: ``held`` keeps a lock for an instant to look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,15 @@ class Leases:
 
         Waits up to ``wait`` seconds for another holder, then raises LeaseHeld.
         """
-        handle = self._lock(name, time.monotonic() + wait)
+        handle = self._lock(name, time.monotonic() + max(wait, _GRACE))
         try:
             fence = self._record(name)
-            yield Lease(self._database, name, fence)
+            try:
+                yield Lease(self._database, name, fence)
+            finally:
+                self._release(name, fence)
         finally:
-            self._release(name, handle)
+            os.close(handle)
 
     def held(self) -> list[LeaseRow]:
         """The leases whose owners are alive."""
@@ -104,15 +111,11 @@ class Leases:
         with self._database.transaction():
             return int(self._database.value(sql, (name, socket.gethostname(), os.getpid())))
 
-    def _release(self, name: str, handle: int) -> None:
-        try:
-            with self._database.transaction():
-                sql = "UPDATE lease SET owner = NULL, pid = NULL WHERE name = ?"
-                self._database.execute(sql, (name,))
-        except CatalogueError:
-            pass  # the lock is what counts; a row left behind by a full disk misleads nobody
-        finally:
-            os.close(handle)
+    def _release(self, name: str, fence: int) -> None:
+        # The lock is what counts; a row left behind by a full disk misleads nobody.
+        with suppress(CatalogueError), self._database.transaction():
+            sql = "UPDATE lease SET owner = NULL, pid = NULL WHERE name = ? AND fence = ?"
+            self._database.execute(sql, (name, fence))
 
     def _is_locked(self, row: LeaseRow) -> bool:
         try:
@@ -120,7 +123,7 @@ class Leases:
         except OSError:
             return False
         try:
-            return not _try_lock(handle)
+            return not _try_lock(handle, shared=True)
         finally:
             os.close(handle)
 
@@ -129,11 +132,11 @@ class Leases:
         return f" (process {row['pid']} on {row['owner']})" if row and row["pid"] else ""
 
 
-def _try_lock(handle: int) -> bool:
+def _try_lock(handle: int, *, shared: bool = False) -> bool:
     if fcntl is None:
         return True
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
