@@ -213,8 +213,7 @@ class VectorStore:
         The last operation on an id decides; an updated vector is removed and added.
         """
         last = self.last_change()
-        oldest = self._database.value("SELECT min(change) FROM change_log")
-        if change > last or (change < last and (oldest is None or oldest > change + 1)):
+        if not self._reaches(change, last):
             return None
         sql = """SELECT row_id, op, max(change) FROM change_log
                  WHERE change > ? AND kind = 'embedding' GROUP BY row_id"""
@@ -223,9 +222,19 @@ class VectorStore:
         return Changes(last, [row["row_id"] for row in rows], added)
 
     def photos_changed_since(self, change: int) -> bool:
-        """Whether anything that grouping depends on has changed after ``change``."""
+        """Whether anything that grouping depends on has changed after ``change``.
+
+        Also true when the log no longer reaches back.
+        """
+        if not self._reaches(change, self.last_change()):
+            return True
         sql = "SELECT 1 FROM change_log WHERE change > ? AND kind IN ('photo', 'embedding') LIMIT 1"
         return self._database.value(sql, (change,)) is not None
+
+    def _reaches(self, change: int, last: int) -> bool:
+        """Whether the log tells everything that happened between two changes."""
+        oldest = self._database.value("SELECT min(change) FROM change_log")
+        return change == last or (change < last and oldest is not None and oldest <= change + 1)
 
     def prune_log(self, keep: int) -> None:
         """Drop all but the newest ``keep`` changes; snapshots older than that are rebuilt."""
