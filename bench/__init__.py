@@ -1,0 +1,1 @@
+"""Measurements of photolib; ``python -m bench`` prints them as one table."""
