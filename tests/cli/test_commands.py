@@ -137,7 +137,7 @@ def test_albums_can_be_renamed(photolib: Photolib, photos: Path) -> None:
 
 def test_duplicates_say_what_to_keep(indexed: Indexed) -> None:
     lines = indexed.run("duplicates").out.splitlines()
-    assert lines[0].endswith("bytes")
+    assert lines[0].startswith("Set 1: bytes")
     assert lines[1].split()[0] == "keep"
     assert lines[2].split()[0] == "copy"
     paths = indexed.run("duplicates", "--paths").out.splitlines()
