@@ -219,10 +219,15 @@ class Ingest:
         self._catalogue.words.refresh([photo_id])
 
     def _renew_parts(self, scope: Scope, found: Scan) -> None:
-        """Mark the parts of photos that this run has placed: another may bear the name now."""
+        """Mark the parts that may be of another photo now: one that came, or stays beside one gone."""
         folder_id = scope.folder.folder_id
+        left = {
+            os.path.splitext(path)[0] for path, row in found.gone.items() if row.kind == "photo"
+        }
         found.parts = [
-            replace(part, changed=True) if (folder_id, part.primary) in self._placed else part
+            replace(part, changed=True)
+            if (folder_id, part.primary) in self._placed or os.path.splitext(part.path)[0] in left
+            else part
             for part in found.parts
         ]
 
@@ -233,6 +238,7 @@ class Ingest:
             reason = f"it belongs to {display(part.primary)}, which is not a photo"
             entry = Found(part.path, "skip", part.stat.size, part.stat.mtime_ns)
             self._report.skipped += 1
+            self._catalogue.photos.drop_parts([part.part_id] if part.part_id else [])
             self._record(folder, entry, "skipped", "orphan", reason)
             return
         self._report.parts += 1

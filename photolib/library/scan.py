@@ -36,13 +36,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class PartFound:
-    """A file that belongs to the photo at ``primary``; ``changed`` when that is news."""
+    """A file that belongs to the photo at ``primary``; ``changed`` when that is news.
+
+    ``part_id`` is the row that the catalogue has for it, if any.
+    """
 
     path: bytes
     stat: Stat
     role: str
     primary: bytes
     changed: bool
+    part_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -132,8 +136,9 @@ def _compare(
         result.unreadable.append(entry)
     elif partner is not None:
         primary, role = partner
-        changed = not (same and known is not None and known.kind == "part")
-        result.parts.append(PartFound(entry.path, stat, role, primary, changed))
+        part_id = known.row_id if known is not None and known.kind == "part" else None
+        changed = not same or part_id is None
+        result.parts.append(PartFound(entry.path, stat, role, primary, changed, part_id))
         _replace(result, entry, known, "photo")
     elif entry.kind in ("skip", "sidecar"):
         if same and known is not None and known.kind == "skipped":
