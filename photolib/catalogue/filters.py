@@ -31,7 +31,7 @@ TESTS: dict[str, str] = {
     "iso to": "c.iso <= ?",
     "place": "c.place_id IN (SELECT place_id FROM place"
     f" WHERE town {_LIKE} OR region {_LIKE} OR country {_LIKE})",
-    "near": "c.latitude IS NOT NULL AND distance_km(c.latitude, c.longitude, ?, ?) <= ?",
+    "near": "distance_km(c.latitude, c.longitude, ?, ?) <= ?",
     "folder": f"directory(p.display) {_LIKE}",
     "file": f"file_name(p.display) {_LIKE}",
     "format": "c.format = ?",
@@ -113,19 +113,35 @@ class NoneOf:
 Condition: TypeAlias = Test | AllOf | AnyOf | NoneOf
 
 
-def compiled(condition: Condition) -> tuple[str, list[Any]]:
-    """A SQL expression over ``photo p`` and ``content c``, and its parameters."""
+def compiled(condition: Condition, *, holds: bool = True) -> tuple[str, list[Any]]:
+    """A SQL expression over ``photo p`` and ``content c``, and its parameters.
+
+    With ``holds=False`` the expression is true where the condition does not hold: negations are
+    carried to the tests, and what nests deepest comes first, because SQLite's parser keeps a stack
+    of 100 symbols only.
+    """
     match condition:
         case Test(name, parameters):
-            return f"ifnull({TESTS[name]}, 0)", list(parameters)
+            return f"{'' if holds else 'NOT '}ifnull({TESTS[name]}, 0)", list(parameters)
         case NoneOf(part):
-            sql, values = compiled(part)
-            return f"NOT ({sql})", values
+            return compiled(part, holds=not holds)
         case AllOf(parts) | AnyOf(parts):
-            word = " AND " if isinstance(condition, AllOf) else " OR "
-            compiled_parts = [compiled(part) for part in parts]
-            sql = word.join(f"({sql})" for sql, _ in compiled_parts)
-            return sql or "1", [value for _, values in compiled_parts for value in values]
+            every = isinstance(condition, AllOf) == holds
+            deepest_first = sorted(parts, key=_depth, reverse=True)
+            pieces = [compiled(part, holds=holds) for part in deepest_first]
+            sql = (" AND " if every else " OR ").join(sql for sql, _ in pieces)
+            values = [value for _, values in pieces for value in values]
+            return f"({sql or int(every)})", values
+
+
+def _depth(condition: Condition) -> int:
+    match condition:
+        case Test():
+            return 0
+        case NoneOf(part):
+            return _depth(part)
+        case AllOf(parts) | AnyOf(parts):
+            return 1 + max(map(_depth, parts), default=0)
 
 
 def contains(text: str) -> str:
@@ -142,9 +158,14 @@ def wildcards(text: str) -> str:
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Teach a connection the functions that the tests use."""
-    connection.create_function("distance_km", 4, distance_km, deterministic=True)
+    connection.create_function("distance_km", 4, _known_distance_km, deterministic=True)
     connection.create_function("file_name", 1, os.path.basename, deterministic=True)
     connection.create_function("directory", 1, os.path.dirname, deterministic=True)
+
+
+def _known_distance_km(*degrees: float | None) -> float | None:
+    known = [value for value in degrees if value is not None]
+    return distance_km(*known) if len(known) == 4 else None
 
 
 def distance_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
