@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -89,24 +90,35 @@ class Words:
         row = self._database.row(f"SELECT {columns} FROM words WHERE rowid = ?", (photo_id,))
         if row is None:
             return []
-        patterns = [re.compile(rf"\b{re.escape(word)}", re.IGNORECASE) for word in words]
+        patterns = [_start_of(word) for word in words]
         return [
             (column, row[column])
             for column in COLUMNS
-            if any(pattern.search(row[column] or "") for pattern in patterns)
+            if any(pattern.search(_plain(row[column] or "")) for pattern in patterns)
         ]
 
 
 def _match(words: Sequence[str], *, phrase: bool) -> str:
     """An FTS5 expression in which nothing the user typed is syntax."""
-    kept = [word for word in words if re.search(r"\w", word)]
+    # A word without a letter or digit has no token, and would match nothing.
+    kept = [word for word in words if any(map(str.isalnum, word))]
     if phrase:
         return _quoted(" ".join(kept)) if kept else ""
     return " AND ".join(f"{_quoted(word)} *" for word in kept)
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""').replace("\0", " ") + '"'
+    sound = text.encode("utf-8", "replace").decode()
+    return '"' + sound.replace('"', '""').replace("\0", " ") + '"'
+
+
+def _start_of(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_]){re.escape(_plain(word))}", re.IGNORECASE)
+
+
+def _plain(text: str) -> str:
+    """Text without its accents, as the full-text tables compare it."""
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
 def _texts(row: sqlite3.Row) -> tuple[int | str, ...]:
