@@ -173,11 +173,12 @@ class Photos:
         """
         sql = """
             SELECT c.content_id, f.path AS root, p.path FROM content c
-            JOIN photo p ON p.photo_id = (SELECT max(photo_id) FROM photo
-                WHERE content_id = c.content_id AND state = 'present')
+            JOIN photo p ON p.photo_id = (SELECT max(photo_id)
+                FROM photo readable JOIN folder USING (folder_id)
+                WHERE readable.content_id = c.content_id AND readable.state = 'present'
+                    AND folder.state = 'online')
             JOIN folder f USING (folder_id)
-            WHERE f.state = 'online'
-                AND NOT EXISTS (SELECT 1 FROM embedding e WHERE e.content_id = c.content_id
+            WHERE NOT EXISTS (SELECT 1 FROM embedding e WHERE e.content_id = c.content_id
                     AND e.model_no = ?1 AND e.kind = ?2)
                 AND NOT EXISTS (SELECT 1 FROM stage s JOIN model m ON m.model_id = s.version
                     WHERE s.content_id = c.content_id AND m.model_no = ?1 AND s.problem IS NOT NULL)
