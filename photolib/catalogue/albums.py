@@ -134,13 +134,16 @@ class Albums:
             self._database.update("album", album_id, values)
             sql = "UPDATE album SET name = ? WHERE album_id = ? AND named_by = 'machine'"
             self._database.execute(sql, (album.name, album_id))
-            cover = """UPDATE album SET cover_id = ? WHERE album_id = ? AND NOT EXISTS
-                       (SELECT 1 FROM photo WHERE photo_id = cover_id AND state = 'present')"""
-            self._database.execute(cover, (album.cover_id, album_id))
             self._database.execute("DELETE FROM album_photo WHERE album_id = ?", (album_id,))
         rows = [(album_id, photo_id, i) for i, photo_id in enumerate(album.photo_ids)]
         sql = "INSERT OR IGNORE INTO album_photo (album_id, photo_id, position) VALUES (?, ?, ?)"
         self._database.execute_many(sql, rows)
+        cover = f"""
+            UPDATE album SET cover_id = ?1 WHERE album_id = ?2 AND NOT EXISTS (SELECT 1 FROM photo p
+                JOIN album_photo ap USING (photo_id)
+                WHERE p.photo_id = cover_id AND ap.album_id = ?2 AND {_VISIBLE})
+        """
+        self._database.execute(cover, (album.cover_id, album_id))
         return album_id
 
 

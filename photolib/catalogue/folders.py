@@ -97,6 +97,9 @@ class Folders:
             empty = """DELETE FROM album WHERE named_by = 'machine' AND NOT pinned
                        AND album_id NOT IN (SELECT album_id FROM album_photo)"""
             self._database.execute(empty)
+            alone = """DELETE FROM duplicate_set WHERE set_id NOT IN (SELECT set_id
+                       FROM duplicate_photo GROUP BY set_id HAVING count(*) > 1)"""
+            self._database.execute(alone)
         return count
 
 

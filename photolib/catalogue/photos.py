@@ -189,8 +189,8 @@ class Photos:
 
     def candidates(self, photo_ids: Iterable[int] | None = None) -> list[CandidateRow]:
         """Present photos (all, or these) with what the best pick weighs, by ascending id."""
-        chosen = None if photo_ids is None else _ids(photo_ids)
-        sql = """
+        chosen = "" if photo_ids is None else "AND p.photo_id IN (SELECT value FROM json_each(?))"
+        sql = f"""
             SELECT p.photo_id, p.content_id, f.path AS root, p.path, p.size, p.mtime_ns, p.taken_at,
                 p.taken_source, f.reference, c.width, c.height, c.format, c.payload_key,
                 c.orientation, c.icc, c.attachments, ifnull(c.sharpness, 0) AS sharpness,
@@ -203,11 +203,10 @@ class Photos:
                     WHERE a.photo_id = p.photo_id AND album.named_by = 'person') AS albums,
                 (SELECT count(*) FROM part t WHERE t.photo_id = p.photo_id) AS parts
             FROM photo p JOIN folder f USING (folder_id) JOIN content c USING (content_id)
-            WHERE p.state = 'present'
-                AND (?1 IS NULL OR p.photo_id IN (SELECT value FROM json_each(?1)))
-            ORDER BY p.photo_id
+            WHERE +p.state = 'present' {chosen} ORDER BY p.photo_id
         """
-        return [_candidate(row) for row in self._database.rows(sql, (chosen,))]
+        values = () if photo_ids is None else (_ids(photo_ids),)
+        return [_candidate(row) for row in self._database.rows(sql, values)]
 
     def for_grouping(self) -> list[sqlite3.Row]:
         """What albums are made and named from, of the photos shown, by capture time.
@@ -360,7 +359,9 @@ def _where(chosen: PhotoFilter) -> tuple[str, list[Any]]:
     """A join and a condition on ``photo p``."""
     join, tests, values = "", ["p.state = ?", "p.hidden = ?"], [chosen.state, int(chosen.hidden)]
     if chosen.album_id is not None:
+        # The sign keeps SQLite from walking through all photos in the order of their dates.
         join = "JOIN album_photo a ON a.photo_id = p.photo_id"
+        tests = ["+p.state = ?", "+p.hidden = ?"]
         tests.append("a.album_id = ?")
         values.append(chosen.album_id)
     if chosen.folder_id is not None:
