@@ -98,12 +98,16 @@ class VectorStore:
         return int(self._database.value(sql, (model_no, kind)))
 
     def load(self, model_no: int, kind: str, dimensions: int) -> Vectors:
-        """All vectors of one model and kind, by ascending id."""
+        """All vectors of one model and kind, by ascending id.
+
+        The signs in the query make SQLite walk through the ids once, instead of sorting all vectors
+        of the model again for each portion.
+        """
         portions, last = [_empty(dimensions)], 0
         while True:
             sql = """
                 SELECT embedding_id, content_id, vector FROM embedding
-                WHERE model_no = ? AND kind = ? AND embedding_id > ?
+                WHERE +model_no = ? AND +kind = ? AND embedding_id > ?
                 ORDER BY embedding_id LIMIT ?
             """
             rows = self._database.rows(sql, (model_no, kind, last, _PORTION))
@@ -118,7 +122,7 @@ class VectorStore:
         """The vectors with these ids that are of this model and kind."""
         sql = """
             SELECT embedding_id, content_id, vector FROM embedding
-            WHERE model_no = ? AND kind = ? AND embedding_id IN (SELECT value FROM json_each(?))
+            WHERE +model_no = ? AND +kind = ? AND embedding_id IN (SELECT value FROM json_each(?))
             ORDER BY embedding_id
         """
         rows = self._database.rows(sql, (model_no, kind, json.dumps(list(embedding_ids))))
