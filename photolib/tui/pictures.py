@@ -79,8 +79,9 @@ class Display:
     def fitted(self, size: tuple[int, int], width: int, height: int) -> tuple[int, int]:
         """The most cells, within ``width`` x ``height``, that keep the shape of a picture."""
         ratio = self._cells_per_row(size)
-        columns = min(width, max(1, round(height * ratio)))
-        return columns, min(height, max(1, round(columns / ratio)))
+        if width <= height * ratio:
+            return width, min(height, max(1, round(width / ratio)))
+        return min(width, max(1, round(height * ratio))), height
 
     def covering(self, picture: Image, width: int, height: int) -> Image:
         """The largest middle part of ``picture`` that has the shape of ``width`` x ``height``."""

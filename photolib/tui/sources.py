@@ -269,12 +269,13 @@ def hit_tile(hit: Hit) -> Tile:
 
 def album_tile(album: Album) -> Tile:
     """The tile of an album: its cover and its name."""
-    name = printable(album.name)
-    facts = [name, counted(album.size, "photo"), span(album.from_, album.to)]
+    name, size = printable(album.name), counted(album.size, "photo")
+    unnamed = name == size
+    facts = [name, "" if unnamed else size, span(album.from_, album.to)]
     return Tile(
         photo_id=album.cover.photo_id if album.cover else None,
         picture=album.cover.photo_id if album.cover else None,
-        caption=f"{name} · {album.size:,}",
+        caption=name if unnamed else f"{name} · {album.size:,}",
         detail=" · ".join(fact for fact in facts if fact),
         taken_at=album.from_ or "",
         album_id=album.album_id,

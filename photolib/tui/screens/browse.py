@@ -103,11 +103,11 @@ class BrowseScreen(Worked, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search"),
         Binding("m", "like_this", "More like this"),
-        Binding("escape", "back", "Back"),
-        Binding("o", "flip", "Order"),
-        Binding("e", "everything", "All hits"),
+        Binding("escape", "back", "Back", show=False),
+        Binding("o", "flip", "Other order", show=False),
+        Binding("e", "everything", "Unlikely hits too"),
         Binding("R", "rename", "Rename album"),
-        Binding("a", "add_folder", "Add folder"),
+        Binding("a", "add_folder", "Add folder", show=False),
         Binding("r", "retry", "Retry"),
         Binding("I,ctrl+r", "index", "Index"),
         Binding("ctrl+x", "stop", "Stop indexing"),
@@ -187,8 +187,7 @@ class BrowseScreen(Worked, Screen[None]):
         """Show the library, and follow what this and other processes do to it."""
         event.stop()
         self._library = event.library
-        self._show(ALL_PHOTOS)
-        self._load_overview()
+        self._follow()
         self.set_interval(FOLLOW, self._follow)
 
     @work(exclusive=True, exit_on_error=False, group="follow")
@@ -202,9 +201,12 @@ class BrowseScreen(Worked, Screen[None]):
 
     @on(DataChanged)
     def _refresh_everything(self, event: DataChanged) -> None:
+        # The version is known before anything is read, so that no change after it can be missed.
         first, self._version = self._version is None, event.version
-        if not first:
-            self._load_overview()
+        self._load_overview()
+        if first:
+            self._show(ALL_PHOTOS)
+        else:
             self._refresh_scene()
 
     def _refresh_scene(self) -> None:
@@ -323,6 +325,10 @@ class BrowseScreen(Worked, Screen[None]):
         else:
             self._focus_list()
 
+    def _showing(self, pane: str) -> bool:
+        """Whether a pane is seen: an answer may come when a person has gone elsewhere."""
+        return self.query_one("#content", ContentSwitcher).current == pane
+
     def _set_heading(self, notice: str = "", total: str = "") -> None:
         title = self._scene.title
         if self._scene.flipped:
@@ -341,6 +347,8 @@ class BrowseScreen(Worked, Screen[None]):
     @on(GridShown)
     def _show_total(self, event: GridShown) -> None:
         self._total = event.total
+        if not self._showing("grid"):
+            return
         noun = {"albums": "album", "search": "hit", "similar": "hit"}.get(self._scene.kind, "photo")
         self._set_heading(event.notice, counted(event.total, noun))
         if not event.total:
@@ -351,21 +359,25 @@ class BrowseScreen(Worked, Screen[None]):
 
     @on(DuplicatesLoaded)
     def _show_duplicates_total(self, event: DuplicatesLoaded) -> None:
+        if not self._showing("duplicates"):
+            return
         freed = weight(event.found.reclaimable_bytes)
         total = counted(event.found.total, "set")
         self._set_heading(f"copies take {freed}" if event.found.total else "", total)
 
     @on(ProblemsLoaded)
     def _show_problems_total(self, event: ProblemsLoaded) -> None:
-        self._set_heading("", f"{event.found.total:,} listed")
+        if self._showing("problems"):
+            self._set_heading("", f"{event.found.total:,} listed")
 
     @on(FoldersLoaded)
     def _show_folders_total(self, event: FoldersLoaded) -> None:
-        self._set_heading("", f"{len(event.folders):,} watched")
+        if self._showing("folders"):
+            self._set_heading("", f"{len(event.folders):,} watched")
 
     @on(CursorMoved)
     def _describe(self, event: CursorMoved) -> None:
-        if not self._scene.gridded:
+        if not self._showing("grid"):
             return
         self.query_one(StatusLine).show(event.tile)
         place = f"{event.index + 1:,} of {self._total:,}" if self._total else ""
@@ -509,7 +521,7 @@ class BrowseScreen(Worked, Screen[None]):
     @on(FolderRefused)
     def _say_refused(self, event: FolderRefused) -> None:
         text = " ".join(printable(part) for part in (event.reason, event.hint) if part)
-        if self.query_one("#content", ContentSwitcher).current == "welcome":
+        if self._showing("welcome"):
             self.query_one("#welcome-refusal", Static).update(text)
         else:
             self.notify(text, title="Not added", severity="error", timeout=8, markup=False)

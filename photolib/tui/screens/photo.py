@@ -23,6 +23,7 @@ from photolib.wire import printable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Resize
 
     from photolib.library import Library
     from photolib.library.results import PhotoDetail
@@ -66,7 +67,8 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
                 yield Static(id="photo-text", markup=False)
         yield Footer(compact=True, show_command_palette=False)
 
-    def on_mount(self) -> None:
+    def on_resize(self, event: Resize) -> None:
+        # Also the first sight of the screen: how many pixels it can use is known only now.
         self._visit(self._index)
 
     def _visit(self, index: int) -> None:
@@ -103,11 +105,11 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
             self.post_message(PictureFailed(number, printable(exc.message)))
 
     def _side(self) -> int:
-        size = self.query_one(Picture).size
+        size = self.app.size
         subpixels = 2 if self._display.kind == "blocks" else 0
         wide = size.width * (subpixels or self._display.cell[0])
         high = size.height * (subpixels or self._display.cell[1])
-        return max(64, wide, high)
+        return max(wide, high)
 
     @on(PhotoLoaded)
     def _show_facts(self, event: PhotoLoaded) -> None:

@@ -161,6 +161,7 @@ class Member(Vertical):
 
     def __init__(self, photo: DuplicatePhoto, display: Display) -> None:
         super().__init__(classes="-keeper" if photo.keeper else "")
+        self.set_class(display.kind == "none", "-unpictured")
         self.photo = photo
         self._display = display
 

@@ -43,6 +43,8 @@ DENSITIES = (12, 20, 36)
 """Cells across a picture, at least; what is left over in a row is shared out."""
 _SHAPE = 3 / 8
 """Rows per column of a picture: 4 to 3 in cells twice as high as wide."""
+_CARD = 4
+"""Rows of a text card, where there are no pictures."""
 _PAINTERS = 2
 """Threads that make thumbnails: more would only wait for each other."""
 _KEPT = 600
@@ -189,7 +191,8 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
         width = max(DENSITIES[0] + 2, self.size.width - 1)
         self._columns = max(1, width // (DENSITIES[self.density] + 2))
         self._across = width // self._columns - 2
-        self._down = max(2, min(round(self._across * _SHAPE), max(2, self.size.height - 2)))
+        rows = _CARD if self._display.kind == "none" else round(self._across * _SHAPE)
+        self._down = max(2, min(rows, self.size.height - 2))
 
     def _resize_scroll(self) -> None:
         rows = -(-self.deck.total // self._columns) if self.deck else 0

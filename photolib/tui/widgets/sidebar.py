@@ -58,8 +58,8 @@ class Sidebar(OptionList):
     def follow(self, scene: Scene) -> None:
         """Highlight the entry that shows ``scene``, or the one it belongs to."""
         wanted = _id(ALL_ALBUMS) if scene.kind == "album" else _id(scene)
-        if wanted in self._scenes:
-            self.highlighted = list(self._scenes).index(wanted)
+        names = list(self._scenes)
+        self.highlighted = names.index(wanted) if wanted in names else None
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:

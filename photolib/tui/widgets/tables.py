@@ -100,9 +100,12 @@ class Problems(Worked, Vertical):
 
 
 def _problem_cells(row: FileProblem | Skipped) -> tuple[Text, Text, Text]:
-    remedy = getattr(row, "remedy", "") or "nothing: not a photo"
+    remedy = getattr(row, "remedy", "skipped: nothing to do")
     texts = (name_of(row.path), printable(row.reason), printable(remedy))
-    name, reason, what = (Text(elided(text, 48), no_wrap=True) for text in texts)
+    widths = (26, 32, 30)
+    name, reason, what = (
+        Text(elided(text, width), no_wrap=True) for text, width in zip(texts, widths, strict=True)
+    )
     return name, reason, what
 
 
