@@ -120,7 +120,7 @@ CREATE TABLE crop (
     label TEXT NOT NULL DEFAULT '',
     confidence REAL NOT NULL,
     mask TEXT,                            -- JSON outline, fractions
-    retired INTEGER NOT NULL DEFAULT 0
+    retired INTEGER NOT NULL DEFAULT 0    -- 1: of a former detector, kept for what a person decided about it
 ) STRICT;
 CREATE INDEX crop_content ON crop (content_id);
 
@@ -134,6 +134,7 @@ CREATE TABLE label (
 ) STRICT;
 CREATE INDEX label_content ON label (content_id);
 CREATE INDEX label_name ON label (name, provenance);
+CREATE INDEX label_crop ON label (crop_id) WHERE crop_id IS NOT NULL;
 
 CREATE TABLE text (
     text_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -159,7 +160,7 @@ CREATE TABLE photo_tag (
 CREATE TABLE embedding (
     embedding_id INTEGER PRIMARY KEY AUTOINCREMENT, -- the id that FAISS holds
     model_no INTEGER NOT NULL REFERENCES model,
-    kind TEXT NOT NULL CHECK (kind IN ('photo', 'crop', 'text', 'look')),
+    kind TEXT NOT NULL CHECK (kind IN ('photo', 'crop', 'text', 'look', 'crop-look')),
     content_id INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
     crop_id INTEGER REFERENCES crop ON DELETE CASCADE,
     text_id INTEGER REFERENCES text ON DELETE CASCADE,
@@ -167,6 +168,8 @@ CREATE TABLE embedding (
 ) STRICT;
 CREATE UNIQUE INDEX embedding_once ON embedding (model_no, kind, content_id, ifnull(crop_id, 0), ifnull(text_id, 0));
 CREATE INDEX embedding_content ON embedding (content_id);
+CREATE INDEX embedding_crop ON embedding (crop_id) WHERE crop_id IS NOT NULL;
+CREATE INDEX embedding_text ON embedding (text_id) WHERE text_id IS NOT NULL;
 
 CREATE TABLE neighbour (
     model_no INTEGER NOT NULL REFERENCES model,
@@ -265,6 +268,7 @@ CREATE TABLE album_photo (
     PRIMARY KEY (album_id, photo_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX album_photo_photo ON album_photo (photo_id);
+CREATE INDEX album_photo_crop ON album_photo (crop_id) WHERE crop_id IS NOT NULL;
 
 CREATE TABLE decision (
     decision_id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -23,9 +23,11 @@ from photolib.catalogue.leases import Lease, LeaseRow, Leases
 from photolib.catalogue.migrations import applied, migrate
 from photolib.catalogue.photos import Photos
 from photolib.catalogue.problems import Problems
+from photolib.catalogue.regions import Regions
 from photolib.catalogue.rows import (
     AlbumRow,
     CandidateRow,
+    CropRow,
     DuplicateSetRow,
     FolderRow,
     GroupingRunRow,
@@ -35,10 +37,15 @@ from photolib.catalogue.rows import (
     Neighbours,
     NewAlbum,
     NewContent,
+    NewCrop,
+    NewText,
     PhotoFilter,
     PhotoRow,
     ProblemRow,
+    StageCount,
     Stat,
+    TextRow,
+    Unread,
     Vectors,
 )
 from photolib.catalogue.vectors import Changes, VectorStore
@@ -58,6 +65,7 @@ __all__ = [
     "Catalogue",
     "Changes",
     "Condition",
+    "CropRow",
     "DuplicateSetRow",
     "FolderRow",
     "GroupingRunRow",
@@ -69,12 +77,17 @@ __all__ = [
     "Neighbours",
     "NewAlbum",
     "NewContent",
+    "NewCrop",
+    "NewText",
     "NoneOf",
     "PhotoFilter",
     "PhotoRow",
     "ProblemRow",
+    "StageCount",
     "Stat",
     "Test",
+    "TextRow",
+    "Unread",
     "Vectors",
     "WordHit",
     "contains",
@@ -105,6 +118,7 @@ class Catalogue:
         self.folders = Folders(database)
         self.photos = Photos(database)
         self.vectors = VectorStore(database)
+        self.regions = Regions(database)
         self.words = Words(database)
         self.albums = Albums(database)
         self.duplicates = DuplicateSets(database)

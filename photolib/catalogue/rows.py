@@ -261,3 +261,63 @@ class Neighbours:
     contents: NDArray[np.int64]
     others: list[NDArray[np.int64]] = field(default_factory=list)
     similarities: list[NDArray[np.float32]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCrop:
+    """A detection about to be stored; boxes are x, y, width, height in fractions."""
+
+    box: tuple[float, float, float, float]
+    label: str
+    confidence: float
+    outline: tuple[tuple[float, float], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CropRow:
+    """A region of a content; ``outline`` is a polygon of fractions where there is a mask."""
+
+    crop_id: int
+    content_id: int
+    box: tuple[float, float, float, float]
+    label: str
+    confidence: float
+    outline: tuple[tuple[float, float], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """A line of text about to be stored."""
+
+    words: str
+    box: tuple[float, float, float, float]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A line of text that was read in a content."""
+
+    text_id: int
+    content_id: int
+    words: str
+    box: tuple[float, float, float, float]
+    confidence: float
+
+
+class Unread(NamedTuple):
+    """A content that the second stage has work on, one path to read it, and which work."""
+
+    content_id: int
+    path: str
+    crops: bool
+    vectors: bool
+    """Its crops are there and lack the encoder's vectors."""
+    texts: bool
+
+
+class StageCount(NamedTuple):
+    """Contents for which a stage is done, and for which it failed."""
+
+    done: int
+    failed: int

@@ -65,14 +65,26 @@ class VectorStore:
 
     # --- embeddings ----------------------------------------------------------------------------
 
-    def add(self, model_no: int, kind: str, content_id: int, vector: NDArray[np.float32]) -> None:
-        """Store the unit vector (d,) of a whole photo; a second one for it is ignored."""
+    def add(
+        self,
+        model_no: int,
+        kind: str,
+        content_id: int,
+        vector: NDArray[np.float32],
+        *,
+        crop_id: int | None = None,
+        text_id: int | None = None,
+    ) -> None:
+        """Store the unit vector (d,) of a whole photo, or of one of its crops or texts.
+
+        A second one for the same thing is ignored.
+        """
         sql = """
-            INSERT INTO embedding (model_no, kind, content_id, vector) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO NOTHING
+            INSERT INTO embedding (model_no, kind, content_id, crop_id, text_id, vector)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """
         blob = vector.astype("<f2").tobytes()
-        self._database.execute(sql, (model_no, kind, content_id, blob))
+        self._database.execute(sql, (model_no, kind, content_id, crop_id, text_id, blob))
 
     def fail(self, content_id: int, stage: str, model_id: str, reason: str) -> None:
         """Record that a stage failed for a content, so that it is not tried again unasked."""
