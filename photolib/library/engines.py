@@ -1,4 +1,4 @@
-"""Which encoder a library uses: the one asked for, the one that serves, and loading it once."""
+"""Which models a library uses: the ones asked for, the one that serves, and loading them once."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 from photolib.errors import ModelError, ModelUnavailable
 from photolib.models import LOOK_DIMENSIONS, LOOK_ID, describe, load_encoder, resolve
+from photolib.models.detector import detector_id, load_detector
+from photolib.models.ocr import load_text_reader, reader_id
+from photolib.models.proposals import PROPOSALS_ID, ProposalDetector
 
 if TYPE_CHECKING:
     from photolib.catalogue import Catalogue, ModelRow
     from photolib.config import Settings
-    from photolib.models import Encoder
+    from photolib.models import Detector, Encoder
+    from photolib.models.ocr import TextReader
 
 FETCH_HINT = (
     "Searching by meaning needs an encoder: photolib models fetch, or photolib models use PATH."
@@ -20,24 +24,39 @@ FETCH_HINT = (
 
 _WANTED = "encoder"
 _SERVING = "encoder_serving"
+_DETECTOR = "detector"
 
 
 class Engines:
-    """The encoder in use, and the look. Loading is put off until vectors are made.
+    """The encoder, the detector and the text reader in use, and the look; loaded when needed.
 
     ``wanted`` is the encoder that a person chose. A new one embeds in the background of the next
     index jobs while the old one ``serving`` still answers; ``promote`` ends that.
     """
 
-    def __init__(self, catalogue: Catalogue, settings: Settings, encoder: Encoder | None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        settings: Settings,
+        encoder: Encoder | None,
+        detector: Detector | None = None,
+    ) -> None:
         self._catalogue = catalogue
+        self._private = settings.library
         self._weights = settings.weights
+        self._given_detector = detector
+        self._detectors: dict[str, Detector] = {PROPOSALS_ID: ProposalDetector()}
+        if detector is not None:
+            self._detectors[detector.detector_id] = detector
+        self._reader: TextReader | None = None
         self._given = encoder
         self._loaded: dict[str, Encoder] = {} if encoder is None else {encoder.model_id: encoder}
         self._paths: dict[str, str] = {}
         self._lock = threading.Lock()
         self.note = ""
         """Why there is no encoder; empty when there is one."""
+        self.detector_note = ""
+        """Why the chosen detector cannot be used; empty when it can, and when none is chosen."""
 
     def look(self) -> ModelRow:
         """The weight-free descriptor's row."""
@@ -68,12 +87,53 @@ class Engines:
             self._catalogue.set_setting(_SERVING, wanted)
 
     def use(self, name_or_path: str) -> ModelRow:
-        """Choose the encoder; raises ModelUnavailable or ModelError when it cannot be used."""
+        """Choose the encoder or the detector, whichever it is.
+
+        Raises ModelUnavailable or ModelError when it cannot be used.
+        """
         is_path = os.path.exists(os.path.expanduser(name_or_path))
         source = os.path.abspath(os.path.expanduser(name_or_path)) if is_path else name_or_path
-        row = self._row_of(source)
-        self._catalogue.set_setting(_WANTED, source)
+        if resolve(source, self._weights).kind == "detector":
+            row, setting = self._detector_row(source), _DETECTOR
+        else:
+            row, setting = self._row_of(source), _WANTED
+        self._catalogue.set_setting(setting, source)
         return row
+
+    def detecting(self) -> ModelRow:
+        """The detector that looks at photos: the chosen one, else the one without weights.
+
+        When the chosen one cannot be used, ``detector_note`` says why.
+        """
+        self.detector_note = ""
+        if self._given_detector is not None:
+            given = self._given_detector
+            return self._register(given.detector_id, "detector", given.name, None, None)
+        chosen = self._catalogue.setting(_DETECTOR)
+        try:
+            if chosen is not None:
+                return self._detector_row(chosen)
+        except ModelError as exc:
+            self.detector_note = f"{exc.message}. {exc.hint}".strip()
+        return self._register(PROPOSALS_ID, "detector", ProposalDetector.name, None, None)
+
+    def detector(self, row: ModelRow) -> Detector:
+        """The detector behind a row, loaded once. Raises ModelError, ModelUnavailable."""
+        with self._lock:
+            if row.model_id not in self._detectors:
+                weights = resolve(self._paths.get(row.model_id) or row.source or "", self._weights)
+                self._detectors[row.model_id] = load_detector(weights, self._private)
+            return self._detectors[row.model_id]
+
+    def reading(self) -> ModelRow:
+        """The text reader's row; the reader comes with photolib."""
+        return self._register(reader_id(), "ocr", "rapidocr", None, None)
+
+    def reader(self) -> TextReader:
+        """The text reader, loaded once. Raises ModelUnavailable."""
+        with self._lock:
+            self._reader = self._reader or load_text_reader()
+            return self._reader
 
     def encoder(self, row: ModelRow) -> Encoder:
         """The encoder behind a row, loaded once. Raises ModelError, ModelUnavailable."""
@@ -103,8 +163,16 @@ class Engines:
         self._paths[found.model_id] = source
         return self._register(found.model_id, "encoder", found.name, found.dimensions, source)
 
+    def _detector_row(self, source: str) -> ModelRow:
+        weights = resolve(source, self._weights)
+        if weights.kind != "detector":
+            raise ModelError(f"{source} is an {weights.kind}, not a detector")
+        model_id = detector_id(weights)
+        self._paths[model_id] = source
+        return self._register(model_id, "detector", weights.name, None, source)
+
     def _register(
-        self, model_id: str, kind: str, name: str, dimensions: int, source: str | None
+        self, model_id: str, kind: str, name: str, dimensions: int | None, source: str | None
     ) -> ModelRow:
         known = self._catalogue.vectors.model(model_id)
         if known is None:

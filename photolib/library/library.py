@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         Status,
         VerifyReport,
     )
-    from photolib.models import Encoder
+    from photolib.models import Detector, Encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,20 @@ class Library:
     there. Close the library when done, or use it as a context manager.
     """
 
-    def __init__(self, settings: Settings, *, encoder: Encoder | None = None) -> None:
-        """Open or create the library at ``settings.library``; ``encoder`` overrides the chosen one.
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        encoder: Encoder | None = None,
+        detector: Detector | None = None,
+    ) -> None:
+        """Open or create the library at ``settings.library``; models given here override its own.
 
         Raises CatalogueError when the directory or the catalogue cannot be used.
         """
         self.settings = settings
         self._catalogue = Catalogue(settings)
-        self._engines = Engines(self._catalogue, settings, encoder)
+        self._engines = Engines(self._catalogue, settings, encoder, detector)
         self._indexes = Indexes(self._catalogue, settings.indexes)
         self._thumbnails = ThumbnailCache(settings.thumbnails)
         self._decoder = Decoder(workers=1)

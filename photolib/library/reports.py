@@ -28,7 +28,9 @@ from photolib.library.results import (
     WatcherStatus,
 )
 from photolib.models import describe, discover
+from photolib.models.detector import detector_id
 from photolib.models.known import KNOWN
+from photolib.models.proposals import PROPOSALS_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,22 +131,25 @@ def _bytes_in(directory: os.PathLike[str]) -> int:
 
 
 def models(catalogue: Catalogue, settings: Settings, engines: Engines) -> list[Model]:
-    """The models on this machine, the one in use first, then those that could be fetched."""
-    in_use = engines.wanted()
+    """The models on this machine, those in use first, then those that could be fetched."""
+    rows = engines.wanted(), engines.detecting()
+    chosen = [row for row in rows if row is not None and row.model_id != PROPOSALS_ID]
+    in_use = {row.model_id for row in chosen}
     here = [_on_disk(catalogue, weights, in_use) for weights in discover(settings.weights)]
-    if in_use is not None and all(model.model_id != in_use.model_id for model in here):
-        here.append(_chosen(catalogue, in_use))
+    listed = {model.model_id for model in here}
+    here += [_chosen(catalogue, row) for row in chosen if row.model_id not in listed]
     names = {model.name for model in here}
     known = [_fetchable(model) for model in KNOWN if model.name not in names]
     return sorted(here, key=lambda model: not model.in_use) + known
 
 
 def _chosen(catalogue: Catalogue, row: ModelRow) -> Model:
-    """An encoder that stands where a person named it."""
+    """A model that stands where a person named it."""
+    done, pending = _seen(catalogue, row)
     return Model(
         name=row.name,
         model_id=row.model_id,
-        kind="encoder",
+        kind=row.kind,
         in_use=True,
         available=True,
         source="path",
@@ -153,25 +158,28 @@ def _chosen(catalogue: Catalogue, row: ModelRow) -> Model:
         dimensions=row.dimensions,
         languages="",
         licence="",
-        embedded=catalogue.vectors.count(row.model_no, "photo"),
-        pending=len(catalogue.photos.without_embedding(row.model_no, "photo")),
+        embedded=done,
+        pending=pending,
     )
 
 
-def _on_disk(catalogue: Catalogue, weights: ResolvedWeights, in_use: ModelRow | None) -> Model:
+def _on_disk(catalogue: Catalogue, weights: ResolvedWeights, in_use: set[str]) -> Model:
     model_id, dimensions = None, None
-    if weights.kind == "encoder":
-        try:
+    try:
+        if weights.kind == "encoder":
             described = describe(weights)
             model_id, dimensions = described.model_id, described.dimensions
-        except ModelError:
-            pass  # it is listed without an id; using it tells what is wrong
+        else:
+            model_id = detector_id(weights)
+    except ModelError:
+        pass  # it is listed without an id; using it tells what is wrong
     row = catalogue.vectors.model(model_id) if model_id else None
+    done, pending = _seen(catalogue, row) if row else (0, 0)
     return Model(
         name=weights.name,
         model_id=model_id,
         kind=weights.kind,
-        in_use=in_use is not None and in_use.model_id == model_id,
+        in_use=model_id in in_use,
         available=True,
         source=weights.source,
         path=str(weights.path),
@@ -179,9 +187,18 @@ def _on_disk(catalogue: Catalogue, weights: ResolvedWeights, in_use: ModelRow | 
         dimensions=dimensions,
         languages=", ".join(weights.known.languages) if weights.known else "",
         licence=weights.known.licence if weights.known else "",
-        embedded=catalogue.vectors.count(row.model_no, "photo") if row else 0,
-        pending=len(catalogue.photos.without_embedding(row.model_no, "photo")) if row else 0,
+        embedded=done,
+        pending=pending,
     )
+
+
+def _seen(catalogue: Catalogue, row: ModelRow) -> tuple[int, int]:
+    """How many contents a model has seen, and how many wait for it."""
+    if row.kind == "detector":
+        done = catalogue.regions.stage_count("crops", [row.model_id]).done
+        return done, len(catalogue.regions.unread(row.model_id, None, ()))
+    pending = catalogue.photos.without_embedding(row.model_no, "photo")
+    return catalogue.vectors.count(row.model_no, "photo"), len(pending)
 
 
 def _fetchable(known: KnownModel) -> Model:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from photolib.models.weights import ResolvedWeights
 
+CONFIDENCE = 0.25
+"""Detections below this are not reported: ultralytics' own default."""
 _SIDE = 640
 _VERSION = "d1"
 """Part of every ``detector_id``: raise it when the same weights would find other things."""
@@ -79,9 +81,7 @@ class YoloDetector:
         self.name = weights.name
         self.side = _SIDE
         self.labels = tuple(model.names.values())
-        threshold = f"c{round(confidence * 100)}"
-        parts = (weights.name, digest(weights.file, weights.cache)[:12], threshold, _VERSION)
-        self.detector_id = printable_id(".".join(parts))
+        self.detector_id = detector_id(weights, confidence=confidence)
         self._model = model
         self._confidence = confidence
         # One predictor serves all calls of a model, and keeps its state between steps.
@@ -114,13 +114,20 @@ class YoloDetector:
         return tuple(sorted(found, key=lambda d: -d.confidence))
 
 
+def detector_id(weights: ResolvedWeights, *, confidence: float = CONFIDENCE) -> str:
+    """The ``detector_id`` that these weights will have. Loads nothing; see ``digest``."""
+    threshold = f"c{round(confidence * 100)}"
+    parts = (weights.name, digest(weights.file, weights.cache)[:12], threshold, _VERSION)
+    return printable_id(".".join(parts))
+
+
 def load_detector(
-    weights: ResolvedWeights, private: Path, *, confidence: float = 0.25
+    weights: ResolvedWeights, private: Path, *, confidence: float = CONFIDENCE
 ) -> YoloDetector:
     """The detector of these weights.
 
     ``private`` is a directory of the library where ultralytics keeps its settings, in place of the
-    user's own. Detections below ``confidence`` are not reported (0.25 is ultralytics' default).
+    user's own. Detections below ``confidence`` are not reported.
     Only tensors and ultralytics' own classes are unpickled. Raises ModelUnavailable when
     ultralytics or OpenCV cannot be imported, ModelError when the file is no detector.
     """
