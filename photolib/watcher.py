@@ -23,7 +23,7 @@ from watchdog.events import (
 )
 
 from photolib.catalogue import filesystem_of, is_network
-from photolib.errors import LeaseHeld, PhotolibError
+from photolib.errors import LeaseHeld, PhotolibError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -92,31 +92,39 @@ class Watcher:
         while not stop.is_set():
             now = time.monotonic()
             if now - followed >= _FOLLOW:
-                back = self._follow_folders()
+                new = self._follow_folders()
                 followed = now
                 if now - reconciled >= self._reconcile:
-                    self._index((), stop)
-                    reconciled = now
-                elif back:
-                    self._index(back, stop)
+                    reconciled = now if self._index((), stop) else reconciled
+                elif new:
+                    self._index(new, stop)
             settled = self._changes.settled()
             if settled:
                 self._index(settled, stop)
             stop.wait(self._pause)
 
-    def _index(self, paths: Sequence[str], stop: threading.Event) -> None:
-        """Index these paths, or everything for (); what could not be done is kept for later."""
+    def _index(self, paths: Sequence[str], stop: threading.Event) -> bool:
+        """Index these paths, or everything for (); False when another job was in the way.
+
+        Paths that could not be indexed now are kept for later.
+        """
         chosen = paths if len(paths) < _EVERYTHING else ()
         try:
             report = self._finished(self._library.index(chosen, wait=0.0), stop)
-        except LeaseHeld:
-            self._changes.note(paths)
+        except (LeaseHeld, UsageError):
+            # The latter is a path of a folder that was forgotten a moment ago.
+            self._changes.note(path for path in paths if self._is_observed(path))
+            return False
         except PhotolibError as exc:
             _log.warning("indexing: %s", exc)
             self._notify(Notice(f"{exc.message}. {exc.hint}".strip()))
         else:
             if report is not None and _is_news(report):
                 self._notify(Notice(_summary(report), report))
+        return True
+
+    def _is_observed(self, path: str) -> bool:
+        return any(os.path.join(path, "").startswith(os.path.join(r, "")) for r in self._observers)
 
     @staticmethod
     def _finished(job: Any, stop: threading.Event) -> IndexReport | None:
@@ -132,18 +140,18 @@ class Watcher:
     # --- folders that come and go --------------------------------------------------------------
 
     def _follow_folders(self) -> list[str]:
-        """Observe the folders that are online now; return those that were not before."""
+        """Observe the folders that are online now; return those that were not observed before."""
         folders = {folder.path: folder for folder in self._library.folders()}
         online = {path for path, folder in folders.items() if folder.state == "online"}
         for path in self._observers.keys() - online:
             self._stop_observing(path)
         for path in sorted(folders.keys() - online - self._offline):
             self._notify(Notice(f"{path} is offline; nothing of it is forgotten"))
-        back = sorted(online & self._offline)
         self._offline = folders.keys() - online
-        for path in sorted(online - self._observers.keys()):
+        new = sorted(online - self._observers.keys())
+        for path in new:
             self._observe(folders[path])
-        return back
+        return new
 
     def _observe(self, folder: FolderStatus) -> None:
         reason = self._why_poll(folder)
@@ -169,7 +177,8 @@ class Watcher:
         from watchdog.observers.polling import PollingObserver
 
         observer = PollingObserver(timeout=_POLL_EVERY) if polling else Observer()
-        observer.schedule(_Handler(self._changes), path, recursive=True)
+        handler = _Handler(self._changes, os.path.realpath(self._library.settings.library))
+        observer.schedule(handler, path, recursive=True)
         observer.start()
         self._observers[path] = observer
 
@@ -210,10 +219,14 @@ class _Changes:
 
 
 class _Handler(FileSystemEventHandler):
-    """Notes the paths of events that can change a photo."""
+    """Notes the paths of events that can change a photo.
 
-    def __init__(self, changes: _Changes) -> None:
+    The library may lie inside the folder: what a job writes there must not start the next job.
+    """
+
+    def __init__(self, changes: _Changes, library: str) -> None:
         self._changes = changes
+        self._library = os.path.join(library, "")
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         if event.event_type in (EVENT_TYPE_OPENED, EVENT_TYPE_CLOSED_NO_WRITE):
@@ -221,7 +234,10 @@ class _Handler(FileSystemEventHandler):
         if event.is_directory and event.event_type == "modified":
             return  # its files have events of their own
         paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
-        self._changes.note(paths)
+        self._changes.note(path for path in paths if not self._is_own(path))
+
+    def _is_own(self, path: str) -> bool:
+        return os.path.join(os.path.realpath(path), "").startswith(self._library)
 
 
 def _files_below(path: str) -> list[str]:
