@@ -219,7 +219,7 @@ class Ingest:
         self._catalogue.words.refresh([photo_id])
 
     def _renew_parts(self, scope: Scope, found: Scan) -> None:
-        """Mark the parts that may be of another photo now: one that came, or stays beside one gone."""
+        """Mark the parts that may be of another photo now: one that came, or that stays."""
         folder_id = scope.folder.folder_id
         left = {
             os.path.splitext(path)[0] for path, row in found.gone.items() if row.kind == "photo"
