@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from photolib.errors import FolderError, LeaseHeld, NotFound, UsageError
+from photolib.library import Library, engines, reports
 from photolib.library.folders import MARKER
+from photolib.models import FakeEncoder
 from tests.library.shelf import (
     Sight,
     age,
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from photolib.config import Settings
-    from photolib.library import Library
 
 
 @pytest.fixture
@@ -358,3 +360,38 @@ def test_a_changed_file_is_never_embedded_as_what_it_was(
         index(other)
         assert index(other).pending.embed == 0
     check_whole(settings, drive)
+
+
+def test_the_old_model_serves_until_the_new_one_is_complete(
+    drive: Path, library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights_by_name(monkeypatch)
+    with Library(settings) as chosen:
+        chosen.use_model("first")
+        index(chosen)
+        assert chosen.search("red", everything=True).model == "first"
+        chosen.use_model("second")
+        job = chosen.index()
+        while (progress := next(job)).stage != "embed" or not progress.done:
+            pass
+        job.close()
+        assert chosen.search("red", everything=True).model == "first"
+        index(chosen)
+        assert chosen.search("red", everything=True).model == "second"
+
+
+def weights_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name is that of a fake encoder whose weights are here."""
+
+    def resolved(name: str, place: Path) -> SimpleNamespace:
+        return SimpleNamespace(kind="encoder", name=name)
+
+    def described(weights: SimpleNamespace) -> SimpleNamespace:
+        return SimpleNamespace(
+            model_id=weights.name, name=weights.name, dimensions=FakeEncoder.dimensions
+        )
+
+    monkeypatch.setattr(engines, "resolve", resolved)
+    monkeypatch.setattr(engines, "describe", described)
+    monkeypatch.setattr(engines, "load_encoder", lambda weights: FakeEncoder(weights.name))
+    monkeypatch.setattr(reports, "describe", described)

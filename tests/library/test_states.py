@@ -39,7 +39,7 @@ from tests.library.shelf import (
 if TYPE_CHECKING:
     from photolib.library import Library
 
-EXAMPLES = 25
+EXAMPLES = 40
 STEPS = 30
 
 NAMES = tuple(f"{directory}{stem}.jpg" for directory in ("", "x/", "x/y/") for stem in "abc")
