@@ -111,7 +111,7 @@ def walk(root: Path, ignore: Sequence[str] = (), below: bytes = b"") -> Iterator
         except OSError as exc:
             yield Found(directory, "error", reason=_why(exc))
             continue
-        below = []
+        inner = []
         prefix = directory + b"/" if directory else b""
         for entry in entries:
             name = entry.name
@@ -120,13 +120,13 @@ def walk(root: Path, ignore: Sequence[str] = (), below: bytes = b"") -> Iterator
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    below.append(relative)
+                    inner.append(relative)
                 elif found := _found(entry, relative):
                     yield found
             except OSError as exc:
                 yield Found(relative, "error", reason=_why(exc))
-        below.reverse()
-        pending += below
+        inner.reverse()
+        pending += inner
 
 
 def found_at(root: Path, relative: bytes, ignore: Sequence[str] = ()) -> Found | None:
