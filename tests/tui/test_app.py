@@ -335,7 +335,7 @@ async def test_themes_change_and_bad_ones_are_told_once(
         assert app.theme == "two"
 
 
-@pytest.mark.parametrize("images", ["none", "kitty"])
+@pytest.mark.parametrize("images", ["none", "kitty", "sixel"])
 async def test_other_ways_to_show_pictures(read_library: Library, images: str) -> None:
     async with make_app(read_library, images=images).run_test(size=WIDE) as pilot:
         await settle(pilot)

@@ -203,11 +203,11 @@ class BrowseScreen(Worked, Screen[None]):
     def _refresh_everything(self, event: DataChanged) -> None:
         # The version is known before anything is read, so that no change after it can be missed.
         first, self._version = self._version is None, event.version
-        self._load_overview()
         if first:
             self._show(ALL_PHOTOS)
         else:
             self._refresh_scene()
+        self._load_overview()
 
     def _refresh_scene(self) -> None:
         if self._scene.searched:

@@ -96,6 +96,7 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
         self._lock = threading.Lock()
         self._columns, self._across, self._down = 1, DENSITIES[1], 1
         self._message = ""
+        self._ground: Style | None = None
 
     # --- what it shows -------------------------------------------------------------------------
 
@@ -390,6 +391,17 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
 
     # --- drawing -------------------------------------------------------------------------------
 
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._ground = None
+
+    @property
+    def ground(self) -> Style:
+        """The style of empty cells; finding it out takes too long to do for every line."""
+        if self._ground is None:
+            self._ground = self.rich_style
+        return self._ground
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if self.deck is None or self.deck.total == 0:
@@ -398,7 +410,7 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
         first = row * self._columns
         last = min(first + self._columns, self.deck.total)
         slots = [self._slot_line(self.deck[i], i == self.cursor, inner) for i in range(first, last)]
-        return Strip.join(slots).adjust_cell_length(width, self.rich_style)
+        return Strip.join(slots).adjust_cell_length(width, self.ground)
 
     def _message_line(self, y: int, width: int) -> Strip:
         lines = self._message.split("\n")
@@ -406,8 +418,8 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
         text = elided(lines[at], width - 2) if 0 <= at < len(lines) else ""
         left = max(0, (width - cell_len(text)) // 2)
         style = self.get_component_rich_style("grid--message")
-        blank = Segment(" " * left, self.rich_style)
-        return Strip([blank, Segment(text, style)]).adjust_cell_length(width, self.rich_style)
+        blank = Segment(" " * left, self.ground)
+        return Strip([blank, Segment(text, style)]).adjust_cell_length(width, self.ground)
 
     def _slot_line(self, tile: Tile | None, chosen: bool, inner: int) -> Strip:
         across = self._across
@@ -415,7 +427,7 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
             name = "grid--cursor" if self.has_focus else "grid--cursor-blurred"
             frame, marks = self.get_component_rich_style(name), "┏┓┃┗┛━"
         else:
-            frame, marks = self.rich_style, "      "
+            frame, marks = self.ground, "      "
         if inner == 0:
             return Strip([Segment(marks[0] + marks[5] * across + marks[1], frame)], across + 2)
         if inner == self._down + 1:

@@ -44,11 +44,11 @@ class Heading(Horizontal):
         if notice:
             text.append(f"  {printable(notice)}")
         text.overflow = "ellipsis"
-        self.query_one("#heading-title", Static).update(text)
+        self.query_one("#heading-title", Static).update(text, layout=False)
 
     def place(self, text: str) -> None:
         """The right side."""
-        self.query_one("#heading-place", Static).update(text)
+        self.query_one("#heading-place", Static).update(text, layout=False)
 
 
 class StatusLine(Vertical):
@@ -64,10 +64,10 @@ class StatusLine(Vertical):
     def show(self, tile: Tile | None) -> None:
         """Describe a tile."""
         detail = Text(tile.detail if tile else "", no_wrap=True, overflow="ellipsis")
-        self.query_one("#status-detail", Static).update(detail)
+        self.query_one("#status-detail", Static).update(detail, layout=False)
         why = Text(f"why: {tile.why}" if tile and tile.why else "", no_wrap=True)
         why.overflow = "ellipsis"
-        self.query_one("#status-why", Static).update(why)
+        self.query_one("#status-why", Static).update(why, layout=False)
 
     def model(self, text: str, short: str) -> None:
         """Say which model is in use, and how in a few cells."""
