@@ -23,7 +23,7 @@ from photolib.catalogue.leases import Lease, LeaseRow, Leases
 from photolib.catalogue.migrations import applied, migrate
 from photolib.catalogue.photos import Photos
 from photolib.catalogue.problems import Problems
-from photolib.catalogue.regions import Regions
+from photolib.catalogue.regions import Regions, overlap
 from photolib.catalogue.rows import (
     AlbumRow,
     CandidateRow,
@@ -93,6 +93,7 @@ __all__ = [
     "contains",
     "filesystem_of",
     "is_network",
+    "overlap",
     "wildcards",
 ]
 

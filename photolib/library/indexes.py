@@ -7,11 +7,16 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from photolib.errors import PhotolibError
 from photolib.index import Stamp, VectorIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from photolib.catalogue import Catalogue, Changes, ModelRow
 
@@ -48,6 +53,27 @@ class Indexes:
                 self._catch_up(loaded, changes, model, kind)
             self._loaded[model.model_no, kind] = loaded
             return loaded.index
+
+    def nearest(
+        self,
+        model: ModelRow,
+        kind: str,
+        vector: NDArray[np.float32],
+        contents: Collection[int],
+        depth: int,
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The vectors of these contents nearest to a unit vector (d,), best first.
+
+        Returns at most ``depth`` cosines (k,) and embedding ids (k,).
+        """
+        index = self.get(model, kind)
+        if not len(index):
+            return np.empty(0, np.float32), np.empty(0, np.int64)
+        allowed = self._catalogue.vectors.ids_of_contents(model.model_no, kind, contents)
+        restricted = None if len(allowed) == len(index) else allowed
+        cosines, ids = index.search(vector[None], depth, allow=restricted)
+        found = ids[0] >= 0
+        return cosines[0][found], ids[0][found]
 
     def save(self) -> None:
         """Write the snapshots that have news; a failure costs a rebuild later, so it is logged."""

@@ -91,7 +91,14 @@ class Library:
         self._indexes = Indexes(self._catalogue, settings.indexes)
         self._thumbnails = ThumbnailCache(settings.thumbnails)
         self._decoder = Decoder(workers=1)
-        self._searcher = Searcher(self._catalogue, self._indexes, self._engines, self._decoder)
+        self._searcher = Searcher(
+            self._catalogue,
+            self._indexes,
+            self._engines,
+            self._decoder,
+            self._thumbnails,
+            settings.thumbnail_size,
+        )
 
     @classmethod
     def open(cls, settings: Settings) -> Library:

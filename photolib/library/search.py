@@ -7,17 +7,21 @@ probabilities do: AND multiplies, OR takes the best, NOT is one minus. Several s
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from PIL import Image as PillowImage
 
 from photolib.catalogue import AllOf, NoneOf, Test
-from photolib.errors import ModelError, NotFound, QueryError, UsageError
+from photolib.errors import ImageError, ModelError, NotFound, QueryError, UsageError
 from photolib.images import Source as File
 from photolib.library.engines import FETCH_HINT
 from photolib.library.filters import demanded
+from photolib.library.regions import cut, region_candidates
 from photolib.library.results import (
     Box,
     Cutoff,
@@ -29,15 +33,17 @@ from photolib.library.results import (
     Why,
 )
 from photolib.models import look, weigh
+from photolib.models.placing import grey_raster, places
 from photolib.query import And, Like, Not, Or, Phrase, Text, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     from photolib.catalogue import Catalogue, ModelRow, PhotoRow
-    from photolib.images import Decoder
+    from photolib.images import Decoder, ThumbnailCache
     from photolib.library.engines import Engines
     from photolib.library.indexes import Indexes
     from photolib.query import Node, Query
@@ -53,6 +59,16 @@ _BACKGROUND = 1_000
 """Contents whose cosines tell what is ordinary for a query."""
 _WORDS_FLOOR = 0.6
 """A photo that holds all the words is a clear hit; BM25 orders such photos above this."""
+_TRIED = 48
+"""Contents nearest by look in which a picture is searched for as a part."""
+_HOLDS = 0.85
+"""Correlation from which a photo holds a picture: nineteen of twenty cuts reach it in their own
+photo, and one in ten finds another photo in which it does."""
+_LIKENESS = 0.95
+"""The most that likeness counts for beside photos that hold a picture."""
+_PICTURE_SIDE = 384
+_REGION_SIDE = 1024
+"""Pixels of the longest side that a picture, or one of which a region is asked for, is read at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,8 @@ class _Found:
 
     score: float
     why: list[Why] = field(default_factory=list)
+    crop_id: int | None = None
+    """The crop that the best evidence is about."""
 
 
 _Scores: TypeAlias = dict[int, _Found]
@@ -84,12 +102,20 @@ class Searcher:
     """Answers searches from a catalogue, its indexes and an encoder, if there is one."""
 
     def __init__(
-        self, catalogue: Catalogue, indexes: Indexes, engines: Engines, decoder: Decoder
+        self,
+        catalogue: Catalogue,
+        indexes: Indexes,
+        engines: Engines,
+        decoder: Decoder,
+        thumbnails: ThumbnailCache,
+        thumbnail_side: int,
     ) -> None:
         self.catalogue = catalogue
         self.indexes = indexes
         self.engines = engines
         self._decoder = decoder
+        self._thumbnails = thumbnails
+        self._thumbnail_side = thumbnail_side
 
     def search(
         self, text: str, *, sort: str, limit: int, offset: int, everything: bool
@@ -132,10 +158,11 @@ class Searcher:
         limit: int,
         offset: int,
     ) -> SimilarResult:
-        """A page of photos like a picture, which need not be in the library.
+        """A page of photos like a picture or its region, that have a crop like it, or that hold it.
 
-        ``by`` is meaning, look or both (the default: both with an encoder, else look). The picture
-        itself and its byte copies are left out. Raises ImageError, NotFound, UsageError.
+        The picture need not be in the library. ``by`` is meaning, look or both (the default: both
+        with an encoder, else look). The picture itself and its byte copies are left out. Raises
+        ImageError, NotFound, UsageError.
         """
         model = self.engines.serving()
         kinds = _ways(by, weights, has_encoder=model is not None)
@@ -145,9 +172,8 @@ class Searcher:
         visible = AllOf((Test("state", ("present",)), NoneOf(Test("hidden"))))
         matching = self.catalogue.photos.matching(visible)
         asking = _Asking(self, matching, model)
-        scores = _either([asking.near(picture, kind, weights) for kind in kinds])
-        if region is None:
-            scores = {k: v for k, v in scores.items() if k != picture.content_id}
+        scores = asking.like(picture, kinds, weights)
+        scores = {k: v for k, v in scores.items() if k != picture.content_id}
         ranked = self._ranked(scores, matching)
         hits, counts = _page(ranked, "relevance", limit, offset, everything=True)
         return SimilarResult(
@@ -177,7 +203,7 @@ class Searcher:
         rows = photos.get(content_id or 0, [])
         photo_id = next((row.photo_id for row in rows if row.path == absolute), None)
         photo_id = photo_id or next((row.photo_id for row in rows), None)
-        return _Picture(absolute, source, content_id, photo_id, region)
+        return _Picture(absolute, source, content_id, photo_id, region, self._decoder)
 
     def vector_of(self, picture: _Picture, model: ModelRow, kind: str) -> NDArray[np.float32]:
         """The unit vector of a picture or its region: stored where it is known, else made now."""
@@ -185,16 +211,31 @@ class Searcher:
             stored = self.catalogue.vectors.of_content(model.model_no, kind, picture.content_id)
             if stored is not None:
                 return stored
-        image = self._decoder.decode(picture.source, side=1024 if picture.region else 384).image
-        if picture.region is not None:
-            x, y, w, h = picture.region
-            box = (x * image.width, y * image.height, (x + w) * image.width, (y + h) * image.height)
-            image = image.crop((int(box[0]), int(box[1]), max(int(box[2]), 1), max(int(box[3]), 1)))
         if kind == "look":
-            return look(image)
+            return look(picture.image)
         encoder = self.engines.encoder(model)
-        vector: NDArray[np.float32] = encoder.encode_images(encoder.preprocess(image)[None])[0]
+        pixels = encoder.preprocess(picture.image)
+        vector: NDArray[np.float32] = encoder.encode_images(pixels[None])[0]
         return vector
+
+    def rasters(self, content_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """Small grey pictures of contents; those that cannot be read are left out."""
+        rows = self.catalogue.photos.of_contents(content_ids)
+        found: dict[int, NDArray[np.float32]] = {}
+        for content_id, photos in rows.items():
+            image = self._thumbnail(next((p for p in photos if p.state == "present"), photos[0]))
+            if image is not None:
+                found[content_id] = grey_raster(image)
+        return found
+
+    def _thumbnail(self, photo: PhotoRow) -> Image | None:
+        cached = self._thumbnails.get(photo.content_hash, self._thumbnail_side)
+        try:
+            if cached is not None:
+                return PillowImage.open(io.BytesIO(cached))
+            return self._decoder.decode(photo.path, side=self._thumbnail_side).image
+        except (ImageError, OSError):
+            return None
 
     # --- results -------------------------------------------------------------------------------
 
@@ -231,13 +272,21 @@ class Searcher:
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Picture:
     path: str
     source: File
     content_id: int | None
     photo_id: int | None
     region: Box | None
+    decoder: Decoder
+
+    @cached_property
+    def image(self) -> Image:
+        """The picture, or its region, decoded once. Raises ImageError."""
+        if self.region is None:
+            return self.decoder.decode(self.source, side=_PICTURE_SIDE).image
+        return cut(self.decoder.decode(self.source, side=_REGION_SIDE).image, self.region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,10 +382,19 @@ class _Asking:
         picture = self._searcher.picture(node.path, box)
         weights = {feature.name: feature.weight for feature in node.features}
         kinds = ["look"] if self._model is None else ["meaning", "look"]
-        scores = _either([self.near(picture, kind, weights) for kind in kinds])
+        scores = self.like(picture, kinds, weights)
         return {k: v for k, v in scores.items() if k != picture.content_id}
 
-    def near(self, picture: _Picture, kind: str, weights: Mapping[str, float]) -> _Scores:
+    def like(
+        self, picture: _Picture, kinds: Sequence[str], weights: Mapping[str, float]
+    ) -> _Scores:
+        """Contents like a picture in any of these ways, and those that hold it."""
+        found = {kind: self._near(picture, kind, weights) for kind in kinds}
+        looks = {} if weights else found.get("look", {})
+        nearest = sorted(looks, key=lambda c: -looks[c].score)[:_TRIED]
+        return self._placed(picture, _either(found.values()), nearest)
+
+    def _near(self, picture: _Picture, kind: str, weights: Mapping[str, float]) -> _Scores:
         """Contents like a picture, by meaning or by look."""
         model = self._searcher.engines.look() if kind == "look" else self._model
         assert model is not None
@@ -346,26 +404,65 @@ class _Asking:
             vector = weigh(vector, {k: v for k, v in weights.items() if k != "meaning"})
         return self._nearest(vector, model, kind, os.path.basename(picture.path))
 
+    def _placed(self, picture: _Picture, scores: _Scores, tried: Sequence[int]) -> _Scores:
+        """Put the photos that demonstrably hold the picture first, and tell where they do."""
+        rasters = self._searcher.rasters(tried)
+        places_found = places(picture.image, list(rasters.values())) if rasters else []
+        holding = {
+            content_id: place
+            for content_id, place in zip(rasters, places_found, strict=True)
+            if place is not None and place.correlation >= _HOLDS
+        }
+        for content_id, found in scores.items():
+            place = holding.get(content_id)
+            if place is not None:
+                share = (min(place.correlation, 1.0) - _HOLDS) / (1 - _HOLDS)
+                score = _LIKENESS + (1 - _LIKENESS) * share
+                why = Why("look", "holds it", score, place.correlation, place.box)
+                scores[content_id] = _Found(score, [why, *found.why])
+            elif holding:
+                found.score *= _LIKENESS
+        return scores
+
     def _nearest(
         self, vector: NDArray[np.float32], model: ModelRow, source: str, detail: str
     ) -> _Scores:
+        """Contents that are near a vector as a whole or by one of their crops."""
         kind = "look" if source == "look" else "photo"
         searcher = self._searcher
         index = searcher.indexes.get(model, kind)
         if not len(index):
             return {}
-        allowed = searcher.catalogue.vectors.ids_of_contents(model.model_no, kind, self._contents)
-        restricted = None if len(allowed) == len(index) else allowed
-        cosines, ids = index.search(vector[None], _DEPTH, allow=restricted)
         ordinary = index.reconstruct(_sample(index.ids())) @ vector
-        scores = _calibrated(cosines[0], ordinary, _SCALES[source])
-        contents = searcher.catalogue.vectors.contents_of(ids[0][ids[0] >= 0].tolist())
-        found: _Scores = {}
-        for embedding_id, cosine, score in zip(ids[0], cosines[0], scores, strict=True):
-            content_id = contents.get(int(embedding_id))
+        cosines, ids = searcher.indexes.nearest(model, kind, vector, self._contents, _DEPTH)
+        scores = _calibrated(cosines, ordinary, _SCALES[source])
+        contents = searcher.catalogue.vectors.contents_of(ids.tolist())
+        whole: _Scores = {}
+        for embedding_id, cosine, score in zip(ids.tolist(), cosines, scores, strict=True):
+            content_id = contents.get(embedding_id)
             if content_id is not None:
                 why = Why(source, detail, float(score), float(cosine))
-                found[content_id] = _Found(float(score), [why])
+                whole[content_id] = _Found(float(score), [why])
+        return _best([whole, self._parts(vector, model, _SCALES[source], detail, ordinary)])
+
+    def _parts(
+        self,
+        vector: NDArray[np.float32],
+        model: ModelRow,
+        scale: _Scale,
+        detail: str,
+        ordinary: NDArray[np.float32],
+    ) -> _Scores:
+        searcher = self._searcher
+        parts = region_candidates(
+            searcher.catalogue, searcher.indexes, model, vector, self._contents, _DEPTH
+        )
+        cosines = np.array([part.cosine for part in parts.values()], np.float32)
+        scores = _calibrated(cosines, ordinary, scale).tolist()
+        found: _Scores = {}
+        for (content_id, (crop, cosine)), score in zip(parts.items(), scores, strict=True):
+            why = Why("crop", crop.label or detail, score, cosine, crop.box)
+            found[content_id] = _Found(score, [why], crop.crop_id)
         return found
 
 
@@ -400,6 +497,7 @@ def _hit(rank: int, entry: _Ranked) -> Hit:
         why=tuple(entry.found.why),
         state=photo.state,
         copies=tuple(copy.path for copy in copies),
+        crop_id=entry.found.crop_id,
     )
 
 
@@ -438,6 +536,8 @@ def _either(sources: Iterable[_Scores]) -> _Scores:
         for content_id, found in scores.items():
             if content_id in result:
                 both = result[content_id]
+                if found.score > both.score:
+                    both.crop_id = found.crop_id
                 both.score = 1.0 - (1.0 - both.score) * (1.0 - found.score)
                 both.why += found.why
             else:
@@ -463,7 +563,9 @@ def _product(sources: Sequence[_Scores]) -> _Scores:
     for scores in sources[1:]:
         result = {
             content_id: _Found(
-                found.score * scores[content_id].score, found.why + scores[content_id].why
+                found.score * scores[content_id].score,
+                found.why + scores[content_id].why,
+                found.crop_id or scores[content_id].crop_id,
             )
             for content_id, found in result.items()
             if content_id in scores
