@@ -33,6 +33,8 @@ class Settings:
     """Threads that decode; 0 means one per processor."""
     thumbnail_size: int = 384
     """Longest side, in pixels, of the cached thumbnails."""
+    ocr: str = "auto"
+    """Whether text in pictures is read: auto (where print is likely), always or never."""
     images: str = "auto"
     """How the terminal shows pictures: auto, kitty, sixel, blocks or none."""
     theme: str = "photolib-dark"

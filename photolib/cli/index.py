@@ -28,8 +28,15 @@ FETCH = "Searching by meaning needs an encoder: photolib models fetch"
     metavar="N",
     help="1: only what makes photos searchable; details follow with the next index.",
 )
+@click.option(
+    "--ocr",
+    type=click.Choice(["auto", "always", "never"]),
+    help="Read text in pictures: where print is likely (the default), in all, or in none.",
+)
 @click.option("--verbose", is_flag=True, help="Name each problem as it comes.")
-def index(front: Front, paths: tuple[str, ...], stage: int | None, verbose: bool) -> None:
+def index(
+    front: Front, paths: tuple[str, ...], stage: int | None, ocr: str | None, verbose: bool
+) -> None:
     """Read what is new in the folders, or in each PATH inside them.
 
     Only new and changed files are read. Stop it with Ctrl-C at any time: what is done is kept, and
@@ -40,7 +47,7 @@ def index(front: Front, paths: tuple[str, ...], stage: int | None, verbose: bool
     photolib index ~/Pictures/2024
     """
     with front.open() as library:
-        report = run_job(front, library.index(paths, stage=stage), verbose=verbose)
+        report = run_job(front, library.index(paths, stage=stage, ocr=ocr), verbose=verbose)
         front.show(report, report_lines)
         for line in _next_steps(report, library.status()):
             front.note(line)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from photolib.catalogue import Catalogue, PhotoFilter
 from photolib.errors import NotFound, PhotolibError, UsageError
 from photolib.images import Decoder, ThumbnailCache
 from photolib.jobs import Job, Progress
-from photolib.library import albums, duplicates, folders, neighbours, photos, reports
+from photolib.library import albums, duplicates, folders, neighbours, photos, regions, reports
 from photolib.library.engines import Engines
 from photolib.library.indexes import Indexes
 from photolib.library.ingest import Ingest, Scope
@@ -153,13 +153,19 @@ class Library:
     # --- jobs ----------------------------------------------------------------------------------
 
     def index(
-        self, paths: Sequence[str] = (), *, stage: int | None = None, wait: float = 600.0
+        self,
+        paths: Sequence[str] = (),
+        *,
+        stage: int | None = None,
+        ocr: str | None = None,
+        wait: float = 600.0,
     ) -> Job[IndexReport]:
         """Bring the catalogue, the indexes, the duplicate sets and the albums up to date.
 
         ``paths`` restrict the scan (UsageError for one outside every folder). ``stage`` 1 ends
-        when all photos are searchable. Waits up to ``wait`` seconds while another process indexes,
-        then raises LeaseHeld.
+        when all photos are searchable; the second stage looks for objects and for text, which
+        ``ocr`` (auto, always or never) overrides for this job. Waits up to ``wait`` seconds while
+        another process indexes, then raises LeaseHeld.
         """
         scopes = self._scopes(paths)
         report = IndexReport()
@@ -171,6 +177,20 @@ class Library:
             )
             yield from job.run(scopes)
             yield from self._group(lease)
+            ocr = ocr or self.settings.ocr
+            if stage != 1:
+                yield from regions.update(
+                    self._catalogue,
+                    self.settings,
+                    self._engines,
+                    self._decoder,
+                    lease,
+                    report,
+                    ocr=ocr,
+                )
+                yield from self._group(lease)  # labels and texts give albums better names
+            waiting = regions.pending(self._catalogue, self._engines, ocr=ocr)
+            report.pending = replace(report.pending, crops=waiting.crops, texts=waiting.texts)
         return report
 
     @contextmanager
