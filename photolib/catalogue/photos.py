@@ -11,7 +11,7 @@ from photolib.catalogue.rows import CandidateRow, Known, NewContent, PhotoFilter
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from photolib.catalogue.database import Database
     from photolib.catalogue.filters import Condition
@@ -153,6 +153,11 @@ class Photos:
             SELECT min(path) FROM present GROUP BY tile
         """
         return [row[0] for row in self._database.rows(sql, (folder_id, count))]
+
+    def paths(self, folder_id: int) -> list[tuple[int, bytes]]:
+        """The ids and relative paths of a folder's photos, whatever their state."""
+        sql = "SELECT photo_id, path FROM photo WHERE folder_id = ?"
+        return [(row[0], row[1]) for row in self._database.rows(sql, (folder_id,))]
 
     def content_id(self, content_hash: bytes) -> int | None:
         """The content with this hash, if it has been seen before."""
@@ -303,6 +308,11 @@ class Photos:
             WHERE photo_id = ?
         """
         self._database.execute(sql, (*stat, content_id, *taken, photo_id))
+
+    def show_as(self, shown: Mapping[int, str]) -> None:
+        """Record the absolute paths of photos as text, by photo id."""
+        sql = "UPDATE photo SET display = ? WHERE photo_id = ?"
+        self._database.execute_many(sql, [(text, photo_id) for photo_id, text in shown.items()])
 
     def mark(self, photo_ids: Iterable[int], state: str) -> None:
         """Set the state of photos."""

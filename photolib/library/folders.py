@@ -13,6 +13,7 @@ from photolib.library.results import FolderStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from photolib.catalogue import Catalogue, FolderRow
 
@@ -27,16 +28,21 @@ def add(
     catalogue: Catalogue,
     path: str,
     *,
+    library: Path,
     reference: bool = False,
     poll: bool = False,
     ignore: Sequence[str] = (),
 ) -> FolderStatus:
     """Watch a folder from now on; adding one again changes nothing.
 
-    Raises FolderError when the folder is absent, no directory, unreadable, or overlaps another.
+    Raises FolderError when the folder is absent, no directory, unreadable, overlaps another, or is
+    the directory ``library`` itself, whose thumbnails are no photos.
     """
     root = os.path.abspath(os.path.expanduser(path))
     _check_readable(root)
+    if _same(root, str(library)):
+        message = f"{display(root)} is the library itself"
+        raise FolderError(message, "Keep the library elsewhere (--library DIR).")
     for folder in catalogue.folders.all():
         if _same(folder.root, root):
             return status(catalogue, folder)
@@ -107,9 +113,15 @@ def relocate(catalogue: Catalogue, old: str, new: str) -> FolderStatus:
             f"{display(root)} does not hold the photos of {folder.display}",
             "Name the directory that holds them now, or add it as a new folder.",
         )
-    catalogue.folders.relocate(
-        folder.folder_id, os.fsencode(root), display(root), os.stat(root).st_dev
-    )
+    path, device = os.fsencode(root), os.stat(root).st_dev
+    with catalogue.transaction():
+        catalogue.folders.relocate(folder.folder_id, path, display(root), device)
+        shown = {
+            photo_id: display(os.path.join(path, relative))
+            for photo_id, relative in catalogue.photos.paths(folder.folder_id)
+        }
+        catalogue.photos.show_as(shown)
+        catalogue.words.refresh(shown)
     return status(catalogue, find(catalogue, root))
 
 

@@ -132,7 +132,14 @@ class Library:
         ignore: Sequence[str] = (),
     ) -> FolderStatus:
         """Watch a folder; FolderError when it is absent, unreadable, or overlaps another."""
-        return folders.add(self._catalogue, path, reference=reference, poll=poll, ignore=ignore)
+        return folders.add(
+            self._catalogue,
+            path,
+            library=self.settings.library,
+            reference=reference,
+            poll=poll,
+            ignore=ignore,
+        )
 
     def folders(self) -> list[FolderStatus]:
         """The watched folders, their state looked up now."""

@@ -8,8 +8,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
+from photolib.config import Settings
 from photolib.errors import FolderError, LeaseHeld, NotFound, UsageError
+from photolib.jobs import finish
 from photolib.library import Library, engines, reports
 from photolib.library.folders import MARKER
 from photolib.models import FakeEncoder
@@ -26,8 +29,6 @@ from tests.library.shelf import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from photolib.config import Settings
 
 
 @pytest.fixture
@@ -395,3 +396,22 @@ def weights_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "describe", described)
     monkeypatch.setattr(engines, "load_encoder", lambda weights: FakeEncoder(weights.name))
     monkeypatch.setattr(reports, "describe", described)
+
+
+def test_the_library_itself_is_no_folder(tmp_path: Path) -> None:
+    with Library(Settings(library=tmp_path / "place")) as library:
+        with pytest.raises(FolderError, match="is the library itself"):
+            library.add_folder(str(tmp_path / "place"))
+
+
+def test_a_relocated_folder_is_found_by_its_new_name(tmp_path: Path) -> None:
+    (tmp_path / "drive").mkdir()
+    Image.new("RGB", (64, 48), "teal").save(tmp_path / "drive" / "a.jpg")
+    with Library(Settings(library=tmp_path / "place")) as library:
+        library.add_folder(str(tmp_path / "drive"))
+        finish(library.index(stage=1))
+        (tmp_path / "drive").rename(tmp_path / "harbour")
+        library.relocate_folder(str(tmp_path / "drive"), str(tmp_path / "harbour"))
+        assert library.search("folder:harbour").total == 1
+        assert library.search("folder:drive").total == 0
+        assert library.search("harbour").total == 1
