@@ -171,12 +171,14 @@ def check_consistent(settings: Settings) -> None:
     photos = sight.rows("SELECT photo_id FROM photo ORDER BY photo_id")
     assert sight.rows("SELECT rowid FROM words ORDER BY rowid") == photos
     assert sight.rows("SELECT rowid FROM fragments ORDER BY rowid") == photos
-    once = "SELECT count(*) FROM embedding GROUP BY model_no, kind, content_id HAVING count(*) <> 1"
+    once = """SELECT count(*) FROM embedding WHERE crop_id IS NULL AND text_id IS NULL
+              GROUP BY model_no, kind, content_id HAVING count(*) <> 1"""
     assert sight.rows(once) == []
     with closing(Catalogue(settings)) as catalogue:
         indexes = Indexes(catalogue, settings.indexes)
-        for model in catalogue.vectors.models():
-            kind = "look" if model.kind == "look" else "photo"
+        kinds = {"look": ("look", "crop-look"), "encoder": ("photo", "crop", "text")}
+        models = {model.model_no: model for model in catalogue.vectors.models()}
+        for number, kind in [(n, k) for n, m in models.items() for k in kinds.get(m.kind, ())]:
             stored = "SELECT embedding_id FROM embedding WHERE model_no = ? AND kind = ?"
-            expected = sorted(row[0] for row in sight.rows(stored, model.model_no, kind))
-            assert indexes.get(model, kind).ids().tolist() == expected
+            expected = sorted(row[0] for row in sight.rows(stored, number, kind))
+            assert indexes.get(models[number], kind).ids().tolist() == expected
