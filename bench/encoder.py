@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,10 @@ def write_random_encoder(folder: Path) -> Path:
     from safetensors.torch import save_file
 
     torch.manual_seed(0)
-    network = open_clip.create_model(ARCHITECTURE, pretrained=None)
+    model = open_clip.get_model_config(ARCHITECTURE)
+    network = open_clip.CLIP(**copy.deepcopy(model))
     folder.mkdir(parents=True)
-    config = {"model_cfg": open_clip.get_model_config(ARCHITECTURE), "preprocess_cfg": {}}
+    config = {"model_cfg": model, "preprocess_cfg": {}}
     (folder / "open_clip_config.json").write_text(json.dumps(config), "utf-8")
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     save_file(tensors, folder / "open_clip_model.safetensors")

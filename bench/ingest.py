@@ -29,68 +29,106 @@ from photolib.library import Library
 from photolib.models import load_encoder, resolve
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from photolib.images import Decoded
     from photolib.models import Encoder
 
-_PHOTOS = 320
+_PHOTOS = 160
 _WARM_UP = 32
 """Photos of a first job: the encoder is loaded and its first, slow batch is over."""
 _THREADS = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    """Seconds of one job and of the two halves of its ceiling."""
+class _Cost:
+    """Seconds by the clock, and seconds of all processors together."""
 
-    job: float
-    read: float
-    embed: float
+    clock: float = 0.0
+    work: float = 0.0
+
+    def __add__(self, other: _Cost) -> _Cost:
+        return _Cost(self.clock + other.clock, self.work + other.work)
+
+    @classmethod
+    def now(cls) -> _Cost:
+        return cls(time.perf_counter(), time.process_time())
 
     @property
-    def ratio(self) -> float:
-        return (self.read + self.embed) / self.job
+    def since(self) -> _Cost:
+        """What has passed since this was ``now``."""
+        now = _Cost.now()
+        return _Cost(now.clock - self.clock, now.work - self.work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Costs of two jobs, and of the two halves of their ceiling before and after: two of each."""
+
+    job: _Cost
+    read: _Cost
+    embed: _Cost
+
+    @property
+    def alone(self) -> _Cost:
+        return self.read + self.embed
 
 
 def measure(options: Options) -> list[Row]:
-    """Photos per second of the job and of its ceiling; then each half of the ceiling alone."""
+    """Photos per second of the job and of its ceiling, by the clock and by processor time."""
     with tempfile.TemporaryDirectory() as scratch:
         base = Path(scratch)
-        kind = gather(base / "photos", _PHOTOS)
-        gather(base / "warm", _WARM_UP)
+        kind = gather({base / "photos": _PHOTOS, base / "warm": _WARM_UP})
         encoder = load_encoder(resolve(str(write_random_encoder(base / "model")), base))
         encoder.encode_images(np.zeros((_WARM_UP, encoder.side, encoder.side, 3), np.uint8))
-        turns = [_turn(base, number, encoder) for number in range(options.repeat)]
-    how = f"{kind}, random ViT-B-32, {_THREADS} threads, median of {len(turns)}"
-    job = median([_PHOTOS / turn.job for turn in turns])
-    ceiling = median([_PHOTOS / (turn.read + turn.embed) for turn in turns])
-    ratio = median([turn.ratio for turn in turns])
-    unit, peer = "photos/s", "the work alone"
-    return [
-        Row("indexing, stage 1", job, unit, how, ceiling, peer, ratio, ">= 0.85"),
-        _half("reading alone", [turn.read for turn in turns], "read, hash, decode, thumbnail"),
-        _half("embedding alone", [turn.embed for turn in turns], "prepare and encode"),
+        turns = [_turn(base / f"turn-{number}", base, encoder) for number in range(options.repeat)]
+    how = f"{kind}, random ViT-B-32, {_THREADS} threads, median of {len(turns)} turns"
+    rows = [
+        Row(
+            "indexing, stage 1",
+            median([_rate(turn.job.clock) for turn in turns]),
+            "photos/s",
+            how,
+            median([_rate(turn.alone.clock) for turn in turns]),
+            "the work alone",
+            median([turn.alone.clock / turn.job.clock for turn in turns]),
+            ">= 0.85",
+        ),
+        Row(
+            "  its processor time",
+            median([_each(turn.job.work) for turn in turns]),
+            "ms/photo",
+            "all threads; other programs disturb this less",
+            median([_each(turn.alone.work) for turn in turns]),
+            "the work alone",
+            median([turn.alone.work / turn.job.work for turn in turns]),
+        ),
     ]
+    halves = {"read, hash, decode, facts, thumbnail": "read", "prepare and encode": "embed"}
+    for how, half in halves.items():
+        rate = median([_rate(getattr(turn, half).clock) for turn in turns])
+        rows.append(Row(f"  {half} alone", rate, "photos/s", how))
+    return rows
 
 
-def _half(what: str, seconds: list[float], how: str) -> Row:
-    return Row(what, median([_PHOTOS / s for s in seconds]), "photos/s", f"{how}; same run")
+def _rate(seconds: float) -> float:
+    return 2 * _PHOTOS / seconds
 
 
-def _turn(base: Path, number: int, encoder: Encoder) -> _Turn:
-    photos = sorted((base / "photos").glob("*.jpg"))
-    settings = Settings(base / f"library-{number}")
-    read, decoded = _read(photos, settings, encoder, base / f"thumbnails-{number}")
-    embed = _embed(decoded, settings, encoder)
-    return _Turn(_job(base, settings), read, embed)
+def _each(seconds: float) -> float:
+    return seconds / (2 * _PHOTOS) * 1e3
 
 
-def _read(
-    photos: list[Path], settings: Settings, encoder: Encoder, thumbnails: Path
-) -> tuple[float, list[Decoded]]:
-    cache, shown = ThumbnailCache(thumbnails), settings.thumbnail_size
-    side = max(shown, encoder.side)
+def _turn(place: Path, base: Path, encoder: Encoder) -> _Turn:
+    """Ceiling, job, job, ceiling: a machine that becomes slower or faster meanwhile evens out."""
+    settings = [Settings(place / f"library-{number}") for number in (0, 1)]
+    first = _alone(base / "photos", settings[0], encoder)
+    jobs = [_job(base, one) for one in settings]
+    last = _alone(base / "photos", settings[1], encoder)
+    return _Turn(jobs[0] + jobs[1], first[0] + last[0], first[1] + last[1])
+
+
+def _alone(photos: Path, settings: Settings, encoder: Encoder) -> tuple[_Cost, _Cost]:
+    cache, shown = ThumbnailCache(settings.library / "alone"), settings.thumbnail_size
+    side, size = max(shown, encoder.side), settings.batch_size
     with Decoder() as decoder, ThreadPoolExecutor(_THREADS) as pool:
 
         def read(path: Path) -> Decoded:
@@ -99,32 +137,26 @@ def _read(
             cache.put(source.content_hash, found.image, shown)
             return found
 
-        started = time.perf_counter()
-        decoded = list(pool.map(read, photos))
-        return time.perf_counter() - started, decoded
+        start = _Cost.now()
+        decoded = list(pool.map(read, sorted(photos.glob("*.jpg"))))
+        reading, start = start.since, _Cost.now()
+        pixels = list(pool.map(lambda found: encoder.preprocess(found.image), decoded))
+        for at in range(0, len(pixels), size):
+            encoder.encode_images(np.stack(pixels[at : at + size]))
+        return reading, start.since
 
 
-def _embed(decoded: list[Decoded], settings: Settings, encoder: Encoder) -> float:
-    size = settings.batch_size
-    with ThreadPoolExecutor(_THREADS) as pool:
-        started = time.perf_counter()
-        pixels: list[NDArray[np.uint8]] = list(
-            pool.map(lambda found: encoder.preprocess(found.image), decoded)
-        )
-        for start in range(0, len(pixels), size):
-            encoder.encode_images(np.stack(pixels[start : start + size]))
-        return time.perf_counter() - started
-
-
-def _job(base: Path, settings: Settings) -> float:
-    """Seconds that the ingest job takes (without grouping) once the library is warm."""
+def _job(base: Path, settings: Settings) -> _Cost:
+    """What the ingest job costs, up to its last batch, once the library and its encoder are warm."""
     with Library(settings) as library:
         library.use_model(str(base / "model"))
         library.add_folder(str(base / "warm"))
         finish(library.index())
         library.add_folder(str(base / "photos"))
-        report = finish(library.index())
-    expected = _PHOTOS - _WARM_UP
-    if (report.added, report.copied) != (expected, _WARM_UP) or report.pending.embed:
-        raise RuntimeError(f"the job is not what was to be measured: {report}")
-    return report.seconds
+        start, cost, stored = _Cost.now(), _Cost(), 0
+        for progress in library.index():
+            if progress.stage == "read":
+                cost, stored = start.since, progress.done
+    if stored != _PHOTOS:
+        raise RuntimeError(f"the job read {stored} photos, not {_PHOTOS}")
+    return cost

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from itertools import count
+import io
+import tempfile
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,36 +19,43 @@ SHARED = Path(__file__).parent.parent.parent / "shared" / "photos" / "photos"
 _SIZE = (640, 480)
 
 
-def gather(folder: Path, wanted: int) -> str:
-    """Put ``wanted`` JPEGs of about 640x480 into a new folder; returns what they are.
+def gather(folders: dict[Path, int]) -> str:
+    """Fill each new folder with so many JPEGs of about 640x480; returns what they are.
 
     They are the photographs beside a developer's checkout, and beyond those (or without them)
     variations of the demo's photographs.
     """
-    folder.mkdir(parents=True)
+    wanted = sum(folders.values())
     found = sorted(SHARED.glob("*.jpg"))[:wanted] if SHARED.is_dir() else []
-    for path in found:
-        shutil.copy(path, folder / path.name)
-    pictures = _variations(folder.parent / "samples")
-    for number in range(len(found), wanted):
-        next(pictures).save(folder / f"varied-{number:05}.jpg", quality=90)
-    kinds = [f"{len(found)} real photos"] if found else []
-    kinds += [f"{wanted - len(found)} variations of the demo's"] if len(found) < wanted else []
-    return " and ".join(kinds)
+    with tempfile.TemporaryDirectory() as scratch:
+        pictures = chain((path.read_bytes() for path in found), _variations(Path(scratch)))
+        for folder, count in folders.items():
+            folder.mkdir(parents=True)
+            for number, jpeg in enumerate(islice(pictures, count)):
+                (folder / f"{number:05}.jpg").write_bytes(jpeg)
+    return f"{len(found)} real photos and {wanted - len(found)} variations of the demo's"
 
 
-def _variations(scratch: Path) -> Iterator[Image.Image]:
-    """The demo's photographs, mirrored, turned to other windows and other brightness."""
+def _variations(scratch: Path) -> Iterator[bytes]:
+    """The demo's photographs, mirrored, cut otherwise and of other brightness, none twice."""
     sources = [path for path in make_samples(scratch) if path.suffix == ".jpg"]
     whole = [image for path in sources if (image := _opened(path))]
-    for number in count():
-        image = whole[number % len(whole)]
-        turn = number // len(whole)
-        if turn % 2:
-            image = ImageOps.mirror(image)
-        shift = (turn % 7) / 10
-        fitted = ImageOps.fit(image, _SIZE, bleed=0.02 * (turn % 5), centering=(shift, 1 - shift))
-        yield ImageEnhance.Brightness(fitted).enhance(0.8 + 0.4 * ((turn * 0.618) % 1.0))
+    seen = set()
+    for turn in count():
+        for image in whole:
+            jpeg = _varied(image, turn)
+            if jpeg not in seen:
+                seen.add(jpeg)
+                yield jpeg
+
+
+def _varied(image: Image.Image, turn: int) -> bytes:
+    shift, light = (turn % 7) / 10, 0.8 + 0.4 * (turn * 0.618 % 1.0)
+    turned = ImageOps.mirror(image) if turn % 2 else image
+    fitted = ImageOps.fit(turned, _SIZE, bleed=0.02 * (turn % 5), centering=(shift, 1 - shift))
+    encoded = io.BytesIO()
+    ImageEnhance.Brightness(fitted).enhance(light).save(encoded, "JPEG", quality=90)
+    return encoded.getvalue()
 
 
 def _opened(path: Path) -> Image.Image | None:

@@ -85,6 +85,7 @@ def document(rows: Sequence[Row]) -> str:
         "system": platform.system(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
     }

@@ -42,6 +42,7 @@ _SECTIONS = {
         "similar": "search:similar",
         "albums": "albums:albums",
         "album": "albums:album",
+        "labels": "regions:labels",
         "duplicates": "duplicates:duplicates",
     },
     "Setting up": {

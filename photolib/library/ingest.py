@@ -11,7 +11,6 @@ from __future__ import annotations
 import glob
 import logging
 import os
-import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -90,7 +89,6 @@ class Ingest:
 
     def run(self, scopes: Sequence[Scope]) -> Job[None]:
         """Scan the scopes, read what is new or changed, and give every content its vectors."""
-        started = time.monotonic()
         scans = []
         for scope in map(self._without_library, scopes):
             if self._is_online(scope.folder):
@@ -109,7 +107,6 @@ class Ingest:
         self._report.pending = self._pending()
         if self._model is not None and not self._report.pending.embed:
             self._engines.promote()
-        self._report.seconds = round(time.monotonic() - started, 3)
 
     # --- what needs no file to be opened -------------------------------------------------------
 

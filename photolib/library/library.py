@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -174,6 +175,7 @@ class Library:
         ``ocr`` (auto, always or never) overrides for this job. Waits up to ``wait`` seconds while
         another process indexes, then raises LeaseHeld.
         """
+        started = time.monotonic()
         scopes = self._scopes(paths)
         report = IndexReport()
         if any(row.name == "ingest" for row in self._catalogue.leases.held()):
@@ -198,6 +200,7 @@ class Library:
                 yield from self._group(lease)  # labels and texts give albums better names
             waiting = regions.pending(self._catalogue, self._engines, ocr=ocr)
             report.pending = replace(report.pending, crops=waiting.crops, texts=waiting.texts)
+        report.seconds = round(time.monotonic() - started, 3)
         return report
 
     @contextmanager
@@ -343,6 +346,13 @@ class Library:
     def rename_album(self, album_id: int, name: str) -> AlbumDetail:
         """Name an album; no later grouping changes the name. NotFound, UsageError."""
         return albums.rename(self._catalogue, album_id, name)
+
+    def labels(self, *, suggested: bool = False) -> list[tuple[str, int]]:
+        """Labels and how many photos shown carry each, the most frequent first.
+
+        With ``suggested``, the suggestions and no others.
+        """
+        return regions.labels(self._catalogue, suggested=suggested)
 
     def duplicates(
         self, tier: str | None = None, *, limit: int = -1, offset: int = 0
