@@ -11,7 +11,6 @@ from __future__ import annotations
 import glob
 import logging
 import os
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -26,14 +25,14 @@ from photolib.images import Decoder, Facts, Found
 from photolib.images.identity import content_hash, display
 from photolib.jobs import Job, Problem, Progress
 from photolib.library import sidecars
+from photolib.library.ahead import look_ahead
 from photolib.library.folders import is_online
 from photolib.library.reading import Reader
 from photolib.library.results import Pending
 from photolib.library.scan import Scan, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -279,7 +278,7 @@ class Ingest:
         yield Progress(stage, 0, len(items))
         with (
             ThreadPoolExecutor(threads, "photolib-read") as pool,
-            closing(_look_ahead(pool, work, items, _AHEAD * size)) as outcomes,
+            closing(look_ahead(pool, work, items, _AHEAD * size)) as outcomes,
         ):
             while batch := list(islice(outcomes, size)):
                 problems = store(batch)
@@ -528,20 +527,3 @@ def _encode_alone(
         return np.asarray(rows[0])
     except ModelError:
         return None
-
-
-def _look_ahead(
-    pool: ThreadPoolExecutor, work: Callable[[_In], _Out], items: Iterable[_In], depth: int
-) -> Generator[_Out, None, None]:
-    """Outcomes in the order of the items, at most ``depth`` of them under way or waiting."""
-    pending: deque[Future[_Out]] = deque()
-    try:
-        for item in items:
-            pending.append(pool.submit(work, item))
-            if len(pending) >= depth:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    finally:
-        for future in pending:
-            future.cancel()
