@@ -132,19 +132,18 @@ class Regions:
             texts.setdefault(row["content_id"], []).append(_text(row))
         return texts
 
-    def labels(self, provenances: Sequence[str] = ()) -> list[tuple[str, int]]:
-        """Labels and how many visible photos carry each, the most frequent first.
+    def labels(self) -> list[tuple[str, int]]:
+        """Labels and how many visible photos carry each; suggestions do not count.
 
-        Without ``provenances``, all but suggestions count.
+        The most frequent come first.
         """
-        sql = f"""
+        sql = """
             SELECT l.name, count(DISTINCT p.photo_id) AS size
             FROM label l JOIN photo p USING (content_id)
-            WHERE p.state = 'present' AND NOT p.hidden AND l.provenance IN {_CHOSEN}
+            WHERE p.state = 'present' AND NOT p.hidden AND l.provenance <> 'suggested'
             GROUP BY l.name ORDER BY size DESC, l.name
         """
-        chosen = json.dumps(list(provenances) or ["detected", "accepted", "own"])
-        return [(row[0], row[1]) for row in self._database.rows(sql, (chosen,))]
+        return [(row[0], row[1]) for row in self._database.rows(sql)]
 
     # --- writing (inside the caller's transaction) ---------------------------------------------
 
@@ -188,30 +187,6 @@ class Regions:
             int(self._database.value(sql, (content_id, model_no, t.words, *t.box, t.confidence)))
             for t in lines
         ]
-
-    def replace_suggestions(self, name: str, scores: Iterable[tuple[int, float]]) -> list[int]:
-        """Make these contents (id, score) the ones for which a label is suggested.
-
-        Contents that carry the label already get no suggestion. Returns the contents whose
-        suggestions may have changed.
-        """
-        sql = """DELETE FROM label WHERE name = ? AND provenance = 'suggested'
-                 RETURNING content_id"""
-        touched = {row[0] for row in self._database.rows(sql, (name,))}
-        sql = """
-            INSERT INTO label (content_id, name, provenance, score)
-            SELECT ?1, ?2, 'suggested', ?3 WHERE NOT EXISTS
-                (SELECT 1 FROM label WHERE content_id = ?1 AND name = ?2)
-        """
-        for content_id, score in scores:
-            self._database.execute(sql, (content_id, name, score))
-            touched.add(content_id)
-        return sorted(touched)
-
-    def suggested(self) -> list[str]:
-        """The labels that are suggested for any content."""
-        sql = "SELECT DISTINCT name FROM label WHERE provenance = 'suggested' ORDER BY name"
-        return [row[0] for row in self._database.rows(sql)]
 
     def _crops(self, content_id: int) -> list[CropRow]:
         """All crops of a content, the retired ones too."""
@@ -263,11 +238,6 @@ class Regions:
             if crop.label
         ]
         self._database.execute_many(sql, rows)
-        sql = """
-            DELETE FROM label WHERE content_id = ?1 AND provenance = 'suggested' AND name IN
-                (SELECT name FROM label WHERE content_id = ?1 AND provenance <> 'suggested')
-        """
-        self._database.execute(sql, (content_id,))
 
 
 def _heir(old: CropRow, crops: Sequence[NewCrop], ids: Sequence[int]) -> int | None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import click
-
 from photolib.cli.front import Front, command, window
 from photolib.cli.text import many, more, table
 
 
 @command("labels", lists=True)
-@click.option("--suggested", is_flag=True, help="The suggested labels only.")
-def labels(front: Front, suggested: bool, limit: int | None, offset: int) -> None:
+def labels(front: Front, limit: int | None, offset: int) -> None:
     """List what was found in the photos, and in how many.
 
     Search for a label with label:NAME.
@@ -20,7 +17,7 @@ def labels(front: Front, suggested: bool, limit: int | None, offset: int) -> Non
     photolib search label:dog
     """
     with front.open() as library:
-        found, page = window(library.labels(suggested=suggested), limit, offset)
+        found, page = window(library.labels(), limit, offset)
     listed = {
         "labels": [{"name": name, "photos": count} for name, count in found],
         "total": page.total,

@@ -347,12 +347,9 @@ class Library:
         """Name an album; no later grouping changes the name. NotFound, UsageError."""
         return albums.rename(self._catalogue, album_id, name)
 
-    def labels(self, *, suggested: bool = False) -> list[tuple[str, int]]:
-        """Labels and how many photos shown carry each, the most frequent first.
-
-        With ``suggested``, the suggestions and no others.
-        """
-        return regions.labels(self._catalogue, suggested=suggested)
+    def labels(self) -> list[tuple[str, int]]:
+        """Labels and how many photos shown carry each, the most frequent first."""
+        return regions.labels(self._catalogue)
 
     def duplicates(
         self, tier: str | None = None, *, limit: int = -1, offset: int = 0

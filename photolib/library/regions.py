@@ -553,9 +553,6 @@ def crop_kind(model: ModelRow) -> str:
     return "crop-look" if model.kind == "look" else "crop"
 
 
-def labels(catalogue: Catalogue, *, suggested: bool = False) -> list[tuple[str, int]]:
-    """Labels and how many visible photos carry each, the most frequent first.
-
-    With ``suggested``, the suggestions and no others.
-    """
-    return catalogue.regions.labels(["suggested"] if suggested else ())
+def labels(catalogue: Catalogue) -> list[tuple[str, int]]:
+    """Labels and how many visible photos carry each, the most frequent first."""
+    return catalogue.regions.labels()
