@@ -62,8 +62,8 @@ _WORDS_FLOOR = 0.6
 _TRIED = 48
 """Contents nearest by look in which a picture is searched for as a part."""
 _HOLDS = 0.85
-"""Correlation from which a photo holds a picture: nineteen of twenty cuts reach it in their own
-photo, and one in ten finds another photo in which it does."""
+"""Correlation from which a photo holds a picture. Of cuts with 30 to 60 % of a photo's sides 95 %
+reach it in their own photo; more than one in ten reach it in another as well, so the best leads."""
 _LIKENESS = 0.95
 """The most that likeness counts for beside photos that hold a picture."""
 _PICTURE_SIDE = 384
