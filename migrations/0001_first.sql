@@ -306,8 +306,10 @@ CREATE TABLE stage (
     version TEXT NOT NULL,                -- the model that did it
     attempts INTEGER NOT NULL DEFAULT 1,
     problem TEXT,                         -- NULL: done
+    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     PRIMARY KEY (content_id, name)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX stage_problem ON stage (content_id) WHERE problem IS NOT NULL;
 
 CREATE TABLE problem (
     problem_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -327,6 +329,18 @@ CREATE TABLE problem (
     last_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     UNIQUE (folder_id, path, stage)
 ) STRICT;
+
+-- All that went wrong: files that could not be read, and stages that failed on a readable photo.
+CREATE VIEW trouble AS
+    SELECT folder_id, path, photo_id, outcome, stage, code, reason, remedy, attempts, last_at,
+        retryable
+    FROM problem
+    UNION ALL
+    SELECT p.folder_id, p.path, p.photo_id, 'failed', s.name, 'stage', s.problem,
+        'Try again: photolib problems --retry', s.attempts, s.at, 1
+    FROM stage s JOIN photo p ON p.photo_id = (SELECT min(photo_id) FROM photo
+        WHERE content_id = s.content_id AND state = 'present')
+    WHERE s.problem IS NOT NULL;
 
 CREATE TABLE removal (
     removal_id INTEGER PRIMARY KEY AUTOINCREMENT,

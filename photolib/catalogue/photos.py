@@ -23,6 +23,9 @@ _LIST = """
     FROM photo p JOIN folder f USING (folder_id) JOIN content c USING (content_id)
 """
 
+_WISHES = 200
+"""Contents that are kept ahead in the queues: a few screens of photos."""
+
 _CONTENT_COLUMNS = (
     "content_hash size format width height payload_key orientation icc frames attachments taken_at"
     " taken_offset taken_source latitude longitude camera lens exposure aperture iso focal_length"
@@ -172,8 +175,9 @@ class Photos:
         return (row[0], row[1]) if row else (None, None)
 
     def without_embedding(self, model_no: int, kind: str) -> list[tuple[int, str]]:
-        """Contents that lack a vector of a model, newest first, each with one path to read it.
+        """Contents that lack a vector of a model, each with one path to read it.
 
+        Those of photos that somebody looks at come first, then the newest.
         Contents whose embedding failed with this very model are left out: a retry is asked for.
         """
         sql = """
@@ -187,7 +191,8 @@ class Photos:
                     AND e.model_no = ?1 AND e.kind = ?2)
                 AND NOT EXISTS (SELECT 1 FROM stage s JOIN model m ON m.model_id = s.version
                     WHERE s.content_id = c.content_id AND m.model_no = ?1 AND s.problem IS NOT NULL)
-            ORDER BY p.taken_at DESC
+            ORDER BY c.content_id IN (SELECT CAST(payload AS INTEGER) FROM request
+                WHERE kind = 'prefer') DESC, p.taken_at DESC, p.photo_id DESC
         """
         rows = self._database.rows(sql, (model_no, kind))
         return [(row["content_id"], _absolute(row)) for row in rows]
@@ -323,6 +328,16 @@ class Photos:
         """Make the next scan read these photos anew: no file has the time noted for them."""
         sql = "UPDATE photo SET mtime_ns = -1 WHERE photo_id IN (SELECT value FROM json_each(?))"
         self._database.execute(sql, (_ids(photo_ids),))
+
+    def prefer(self, photo_ids: Iterable[int]) -> None:
+        """Put the contents of photos first in the queues of the jobs; the latest wishes count."""
+        wish = """INSERT INTO request (kind, payload)
+                  SELECT 'prefer', CAST(content_id AS TEXT) FROM photo
+                  WHERE photo_id IN (SELECT value FROM json_each(?))"""
+        self._database.execute(wish, (_ids(photo_ids),))
+        forget = """DELETE FROM request WHERE kind = 'prefer' AND request_id <=
+                    (SELECT max(request_id) FROM request WHERE kind = 'prefer') - ?"""
+        self._database.execute(forget, (_WISHES,))
 
     def add_part(
         self, folder_id: int, path: bytes, display: str, stat: Stat, role: str, photo_id: int

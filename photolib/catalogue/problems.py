@@ -69,16 +69,21 @@ class Problems:
             self._database.execute(sql)
 
     def count(self, outcome: str) -> int:
-        """How many files failed or were skipped."""
+        """How many files failed or were skipped: files that are no photos."""
         sql = "SELECT count(*) FROM problem WHERE outcome = ?"
         return int(self._database.value(sql, (outcome,)))
 
+    def total(self, outcome: str) -> int:
+        """How many rows ``page`` has in all: also the stages that failed on photos."""
+        sql = "SELECT count(*) FROM trouble WHERE outcome = ?"
+        return int(self._database.value(sql, (outcome,)))
+
     def page(self, outcome: str, *, limit: int = -1, offset: int = 0) -> list[ProblemRow]:
-        """Failed or skipped files in the order of their paths."""
+        """Failed or skipped files, and photos on which a stage failed, by their paths."""
         sql = """
             SELECT f.path AS root, r.path, photo_id, outcome, stage, code, reason, remedy, attempts,
                 last_at, retryable
-            FROM problem r JOIN folder f USING (folder_id)
+            FROM trouble r JOIN folder f USING (folder_id)
             WHERE outcome = ? ORDER BY f.path, r.path, stage LIMIT ? OFFSET ?
         """
         rows = self._database.rows(sql, (outcome, limit, offset))

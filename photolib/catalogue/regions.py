@@ -37,11 +37,14 @@ _UNREAD = """
         ?4 <> '[]' AND NOT EXISTS (SELECT 1 FROM stage s WHERE s.content_id = c.content_id
             AND s.name = 'texts' AND s.version IN (SELECT value FROM json_each(?4))) AS texts
     FROM content c
-    JOIN photo p ON p.photo_id = (SELECT max(photo_id) FROM photo
-        WHERE content_id = c.content_id AND state = 'present')
+    JOIN photo p ON p.photo_id = (SELECT max(photo_id)
+        FROM photo readable JOIN folder USING (folder_id)
+        WHERE readable.content_id = c.content_id AND readable.state = 'present'
+            AND folder.state = 'online')
     JOIN folder f USING (folder_id)
-    WHERE f.state = 'online' AND (crops OR vectors OR texts)
-    ORDER BY p.taken_at DESC, p.photo_id DESC
+    WHERE crops OR vectors OR texts
+    ORDER BY c.content_id IN (SELECT CAST(payload AS INTEGER) FROM request
+        WHERE kind = 'prefer') DESC, p.taken_at DESC, p.photo_id DESC
 """
 
 
@@ -61,8 +64,9 @@ class Regions:
         *,
         any_detector: bool = False,
     ) -> list[Unread]:
-        """Contents that the second stage has work on, newest first.
+        """Contents that the second stage has work on.
 
+        Those of photos that somebody looks at come first, then the newest.
         ``detector`` is the version of the stage ``crops`` that counts as done (None: the stage is
         not wanted); with ``any_detector`` every version does. ``readers`` are the versions of
         ``texts`` that do (none: not wanted). A failure counts as done until a retry is asked for.

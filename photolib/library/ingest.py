@@ -14,6 +14,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -25,7 +26,7 @@ from photolib.images import Decoder, Facts, Found
 from photolib.images.identity import content_hash, display
 from photolib.jobs import Job, Problem, Progress
 from photolib.library import sidecars
-from photolib.library.ahead import look_ahead
+from photolib.library.ahead import Portion, look_ahead, portions
 from photolib.library.folders import is_online
 from photolib.library.reading import Reader
 from photolib.library.results import Pending
@@ -97,8 +98,9 @@ class Ingest:
             candidates = [c for _, found in scans for c in found.candidates]
             candidates.sort(key=lambda candidate: -candidate.stat.mtime_ns)
             if candidates:
+                everything = Portion(candidates, 0, len(candidates))
                 reader = self._reader(decoder)
-                yield from self._through(reader.read, candidates, self._store, "read")
+                yield from self._through(reader.read, everything, self._store, "read")
             for scope, found in scans:
                 self._renew_parts(scope, found)
                 self._finish_scan(scope, found, decoder)
@@ -268,32 +270,32 @@ class Ingest:
     def _through(
         self,
         work: Callable[[_In], _Out],
-        items: Sequence[_In],
+        portion: Portion[_In],
         store: Callable[[list[_Out]], list[Problem]],
         stage: str,
     ) -> Job[None]:
         """Work on the items in threads, in order, and store the outcomes batch by batch."""
-        size, done = self._settings.batch_size, 0
+        size, done = self._settings.batch_size, portion.before
         threads = self._settings.decode_threads or os.cpu_count() or 1
-        yield Progress(stage, 0, len(items))
+        yield Progress(stage, done, portion.total)
         with (
             ThreadPoolExecutor(threads, "photolib-read") as pool,
-            closing(look_ahead(pool, work, items, _AHEAD * size)) as outcomes,
+            closing(look_ahead(pool, work, portion.items, _AHEAD * size)) as outcomes,
         ):
             while batch := list(islice(outcomes, size)):
                 problems = store(batch)
                 done += len(batch)
                 for problem in problems:
-                    yield Progress(stage, done, len(items), problem=problem)
-                yield Progress(stage, done, len(items))
+                    yield Progress(stage, done, portion.total, problem=problem)
+                yield Progress(stage, done, portion.total)
 
     def _backlog(self, decoder: Decoder) -> Job[None]:
         """Contents that lack a vector: of a new encoder, or after a failure that was taken back."""
         for model, kind in self._vector_kinds():
-            todo = self._catalogue.photos.without_embedding(model.model_no, kind)
-            if todo:
+            waiting = partial(self._catalogue.photos.without_embedding, model.model_no, kind)
+            for portion in portions(waiting, lambda row: row[0]):
                 reader = self._reader(decoder)
-                yield from self._through(reader.reread, todo, self._store_again, "embed")
+                yield from self._through(reader.reread, portion, self._store_again, "embed")
 
     def _vector_kinds(self) -> list[tuple[ModelRow, str]]:
         kinds = [(self._look, "look")]

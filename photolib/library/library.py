@@ -312,6 +312,11 @@ class Library:
         row = self._catalogue.photos.at(found[0].folder_id, found[1]) if found else None
         return row.photo_id if row else None
 
+    def prefer(self, photo_ids: Sequence[int]) -> None:
+        """Let photos that somebody looks at jump the queues of running and coming jobs."""
+        with self._catalogue.transaction():
+            self._catalogue.photos.prefer(photo_ids)
+
     def thumbnail(self, photo_id: int) -> bytes | None:
         """A small JPEG of a photo, made anew if the cache lost it; None when the file is gone."""
         row = self._photo_row(photo_id)

@@ -13,7 +13,7 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -23,7 +23,7 @@ from photolib.catalogue import NewCrop, NewText, overlap
 from photolib.errors import ImageError, ModelError, UsageError
 from photolib.images.measure import measure
 from photolib.jobs import Job, Problem, Progress
-from photolib.library.ahead import look_ahead
+from photolib.library.ahead import look_ahead, portions
 from photolib.models import look
 from photolib.models.ocr import TEXT_LIKELY, text_likeliness
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from photolib.catalogue import Catalogue, CropRow, Lease, ModelRow, Unread
     from photolib.config import Settings
     from photolib.images import Decoder
+    from photolib.library.ahead import Portion
     from photolib.library.engines import Engines
     from photolib.library.indexes import Indexes
     from photolib.library.results import Box, IndexReport
@@ -229,12 +230,14 @@ class _Stage:
         self._encoder: Encoder | None = None
         self._detector: Detector | None = None
         self._reader: TextReader | None = None
+        self._asked: set[str] = set()
 
     def run(self) -> Job[None]:
-        todo = _unread(self._catalogue, self._engines, self._ocr)
-        if todo:
-            todo = yield from self._equip(todo)
-            yield from self._through(todo)
+        for portion in portions(
+            lambda: _unread(self._catalogue, self._engines, self._ocr), lambda u: u.content_id
+        ):
+            todo = yield from self._equip(portion.items)
+            yield from self._through(replace(portion, items=todo))
         yield from self._text_backlog()
 
     # --- models --------------------------------------------------------------------------------
@@ -242,13 +245,13 @@ class _Stage:
     def _equip(self, todo: list[Unread]) -> Job[list[Unread]]:
         """Load what the work needs; what cannot be loaded is told, and its work is left."""
         engines = self._engines
-        if self._encoding is not None and any(u.crops or u.vectors for u in todo):
-            row = self._encoding
+        row = self._encoding
+        if row is not None and self._is_new("encoder") and any(u.crops or u.vectors for u in todo):
             self._encoder = yield from _loaded(row.name, lambda: engines.encoder(row))
-        if any(u.crops for u in todo):
+        if any(u.crops for u in todo) and self._is_new("detector"):
             name = self._detecting.name
             self._detector = yield from _loaded(name, lambda: engines.detector(self._detecting))
-        if any(u.texts for u in todo):
+        if any(u.texts for u in todo) and self._is_new("reader"):
             self._reader = yield from _loaded(self._reading.name, engines.reader)
         left = [
             u._replace(
@@ -260,21 +263,27 @@ class _Stage:
         ]
         return [u for u in left if u.crops or u.vectors or u.texts]
 
-    def _through(self, todo: Sequence[Unread]) -> Job[None]:
-        size, done = min(_BATCH, self._settings.batch_size), 0
+    def _is_new(self, model: str) -> bool:
+        """Whether a model has not been asked for in this run: each is loaded, or told of, once."""
+        new = model not in self._asked
+        self._asked.add(model)
+        return new
+
+    def _through(self, portion: Portion[Unread]) -> Job[None]:
+        size, done = min(_BATCH, self._settings.batch_size), portion.before
         threads = self._settings.decode_threads or os.cpu_count() or 1
-        yield Progress("regions", 0, len(todo))
+        yield Progress("regions", done, portion.total)
         with (
             ThreadPoolExecutor(threads, "photolib-regions") as pool,
-            closing(look_ahead(pool, self._open, todo, _AHEAD * size)) as opened,
+            closing(look_ahead(pool, self._open, portion.items, _AHEAD * size)) as opened,
         ):
             while batch := list(islice(opened, size)):
                 understood = self._understand(batch, pool)
                 problems = self._store(understood)
                 done += len(batch)
                 for problem in problems:
-                    yield Progress("regions", done, len(todo), problem=problem)
-                yield Progress("regions", done, len(todo))
+                    yield Progress("regions", done, portion.total, problem=problem)
+                yield Progress("regions", done, portion.total)
 
     # --- in the threads that decode ------------------------------------------------------------
 

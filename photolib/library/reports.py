@@ -48,7 +48,7 @@ _LITTLE_SPACE = 1_000_000_000
 
 def problems(catalogue: Catalogue, limit: int = -1, offset: int = 0) -> ProblemList:
     """A page of the failures, then of the skipped files."""
-    failed, skipped = catalogue.problems.count("failed"), catalogue.problems.count("skipped")
+    failed, skipped = catalogue.problems.total("failed"), catalogue.problems.total("skipped")
     rows = catalogue.problems.page("failed", limit=limit, offset=offset)
     room = -1 if limit < 0 else limit - len(rows)
     others = catalogue.problems.page("skipped", limit=room, offset=max(0, offset - failed))
