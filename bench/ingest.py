@@ -147,7 +147,7 @@ def _alone(photos: Path, settings: Settings, encoder: Encoder) -> tuple[_Cost, _
 
 
 def _job(base: Path, settings: Settings) -> _Cost:
-    """What the ingest job costs, up to its last batch, once the library and its encoder are warm."""
+    """What the ingest job costs up to its last batch, in a library with a warm encoder."""
     with Library(settings) as library:
         library.use_model(str(base / "model"))
         library.add_folder(str(base / "warm"))
