@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from photolib.catalogue import FolderRow, Lease, ModelRow, PhotoRow
+    from photolib.catalogue import CropRow, FolderRow, Lease, ModelRow, PhotoRow
     from photolib.config import Settings
     from photolib.library.results import (
         AlbumDetail,
@@ -305,6 +305,10 @@ class Library:
     def photo(self, photo_id: int) -> PhotoDetail:
         """One photo with its facts; NotFound."""
         return photos.detail(self._catalogue, photo_id)
+
+    def crops(self, photo_id: int) -> list[CropRow]:
+        """What was found in a photo, the surest first; nothing for one that is not known."""
+        return photos.crops(self._catalogue, photo_id)
 
     def photo_id_at(self, path: str) -> int | None:
         """The id of the photo at a path."""

@@ -11,7 +11,7 @@ from photolib.library.results import PhotoDetail
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from photolib.catalogue import Catalogue
+    from photolib.catalogue import Catalogue, CropRow
 
 _SOURCES = {
     "exif": "",
@@ -41,6 +41,12 @@ def detail(catalogue: Catalogue, photo_id: int) -> PhotoDetail:
         rating=facts["own_rating"] or facts["rating"] or 0,
         favourite=row.favourite,
     )
+
+
+def crops(catalogue: Catalogue, photo_id: int) -> list[CropRow]:
+    """The crops of a photo, the most confident first."""
+    row = catalogue.photos.get(photo_id)
+    return catalogue.regions.crops_of([row.content_id]).get(row.content_id, []) if row else []
 
 
 def _captioned(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
