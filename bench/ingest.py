@@ -151,10 +151,10 @@ def _job(base: Path, settings: Settings) -> _Cost:
     with Library(settings) as library:
         library.use_model(str(base / "model"))
         library.add_folder(str(base / "warm"))
-        finish(library.index())
+        finish(library.index(stage=1))
         library.add_folder(str(base / "photos"))
         start, cost, stored = _Cost.now(), _Cost(), 0
-        for progress in library.index():
+        for progress in library.index(stage=1):
             if progress.stage == "read":
                 cost, stored = start.since, progress.done
     if stored != _PHOTOS:

@@ -18,6 +18,8 @@ import numpy as np
 
 from photolib.catalogue import NewContent, Stat
 from photolib.models import LOOK_DIMENSIONS, LOOK_ID
+from photolib.models.ocr import reader_id
+from photolib.models.proposals import PROPOSALS_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,8 +91,10 @@ def add_photos(
 ) -> None:
     """Store photos with a look each and, given an encoder's row, a vector of it each.
 
+    The second stage counts as done; it has found nothing.
     ``first`` numbers the photos, so that later calls add others.
     """
+    done = {"crops": PROPOSALS_ID, "texts": reader_id()}
     look_no = catalogue.vectors.register(LOOK_ID, "look", "look", LOOK_DIMENSIONS)
     look, number = Clusters(LOOK_DIMENSIONS, seed=1), first
     meaning = Clusters(encoder.dimensions or 0, seed=2) if encoder else None
@@ -107,6 +111,8 @@ def add_photos(
                 catalogue.vectors.add(look_no, "look", content_id, looks[i])
                 if encoder is not None and vectors is not None:
                     catalogue.vectors.add(encoder.model_no, "photo", content_id, vectors[i])
+                for stage, version in done.items():
+                    catalogue.regions.finish(content_id, stage, version)
                 taken = (content.taken_at or "", "exif")
                 shown.append(
                     catalogue.photos.add(
