@@ -28,6 +28,7 @@ from photolib.errors import LeaseHeld, PhotolibError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from photolib.jobs import Job
     from photolib.library import Library
     from photolib.library.results import FolderStatus, IndexReport
 
@@ -40,6 +41,8 @@ RECONCILE = 1800.0
 
 _FOLLOW = 3.0
 _POLL_EVERY = 5.0
+_SLICE = 5.0
+"""Seconds of the second stage at a time: new photos, and the jobs of others, go first."""
 _EVERYTHING = 5_000
 """From so many changed paths on, a scan of all folders is cheaper than one of each path."""
 
@@ -74,6 +77,7 @@ class Watcher:
         self._pause = min(max(settle / 4, 0.02), 0.5)
         self._observers: dict[str, Any] = {}
         self._offline: set[str] = set()
+        self._details_due = True
 
     def run(self, stop: threading.Event) -> None:
         """Watch until ``stop`` is set; everything done by then is committed.
@@ -101,6 +105,8 @@ class Watcher:
             settled = self._changes.settled()
             if settled:
                 self._index(settled, stop)
+            elif self._details_due:
+                self._look_into(stop)
             stop.wait(self._pause)
 
     def _index(self, paths: Sequence[str], stop: threading.Event) -> bool:
@@ -110,7 +116,8 @@ class Watcher:
         """
         chosen = paths if len(paths) < _EVERYTHING else ()
         try:
-            report = self._finished(self._library.index(chosen, wait=0.0), stop)
+            report = self._finished(self._library.index(chosen, stage=1, wait=0.0), stop.is_set)
+            self._details_due = True
         except (LeaseHeld, UsageError):
             # The latter is a path of a folder that was forgotten a moment ago.
             self._changes.note(path for path in paths if self._is_observed(path))
@@ -126,10 +133,27 @@ class Watcher:
     def _is_observed(self, path: str) -> bool:
         return any(os.path.join(path, "").startswith(os.path.join(r, "")) for r in self._observers)
 
+    def _look_into(self, stop: threading.Event) -> None:
+        """Some of the second stage: until it is done, its time is up, or there is news."""
+        end = time.monotonic() + _SLICE
+
+        def is_over() -> bool:
+            return stop.is_set() or time.monotonic() > end or self._changes.waiting
+
+        try:
+            job = self._library.index((), stage=2, wait=0.0)
+            self._details_due = self._finished(job, is_over) is None
+        except LeaseHeld:
+            self._details_due = True
+        except PhotolibError as exc:
+            _log.warning("looking into photos: %s", exc)
+            self._details_due = False
+
     @staticmethod
-    def _finished(job: Any, stop: threading.Event) -> IndexReport | None:
+    def _finished(job: Job[IndexReport], is_over: Callable[[], bool]) -> IndexReport | None:
+        """Run a job to its end and return its report, or close it and return None."""
         with closing(job):
-            while not stop.is_set():
+            while not is_over():
                 try:
                     next(job)
                 except StopIteration as end:
@@ -203,6 +227,11 @@ class _Changes:
         with self._lock:
             for path in files:
                 self._pending[path] = (_stat(path), now)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any path has not settled yet."""
+        return bool(self._pending)
 
     def settled(self) -> list[str]:
         """Take out the paths that have not changed over the settle time."""

@@ -171,9 +171,9 @@ class Library:
         """Bring the catalogue, the indexes, the duplicate sets and the albums up to date.
 
         ``paths`` restrict the scan (UsageError for one outside every folder). ``stage`` 1 ends
-        when all photos are searchable; the second stage looks for objects and for text, which
-        ``ocr`` (auto, always or never) overrides for this job. Waits up to ``wait`` seconds while
-        another process indexes, then raises LeaseHeld.
+        when all photos are searchable; 2 scans nothing and looks for objects and for text in what
+        is known, which ``ocr`` (auto, always or never) overrides for this job. Waits up to ``wait``
+        seconds while another process indexes, then raises LeaseHeld.
         """
         started = time.monotonic()
         scopes = self._scopes(paths)
@@ -181,27 +181,26 @@ class Library:
         if any(row.name == "ingest" for row in self._catalogue.leases.held()):
             yield Progress("waiting", 0, None, "another photolib is indexing")
         with self._catalogue.leases.hold("ingest", wait=wait) as lease:
-            job = Ingest(
-                self._catalogue, self.settings, self._engines, self._thumbnails, lease, report
-            )
-            yield from job.run(scopes)
-            yield from self._group(lease)
             ocr = ocr or self.settings.ocr
+            if stage != 2:
+                yield from self._ingest(scopes, lease, report)
+                yield from self._group(lease)
             if stage != 1:
-                yield from regions.update(
-                    self._catalogue,
-                    self.settings,
-                    self._engines,
-                    self._decoder,
-                    lease,
-                    report,
-                    ocr=ocr,
-                )
+                yield from self._look_into(lease, report, ocr)
                 yield from self._group(lease)  # labels and texts give albums better names
             waiting = regions.pending(self._catalogue, self._engines, ocr=ocr)
             report.pending = replace(report.pending, crops=waiting.crops, texts=waiting.texts)
         report.seconds = round(time.monotonic() - started, 3)
         return report
+
+    def _ingest(self, scopes: Sequence[Scope], lease: Lease, report: IndexReport) -> Job[None]:
+        job = Ingest(self._catalogue, self.settings, self._engines, self._thumbnails, lease, report)
+        yield from job.run(scopes)
+
+    def _look_into(self, lease: Lease, report: IndexReport, ocr: str) -> Job[None]:
+        yield from regions.update(
+            self._catalogue, self.settings, self._engines, self._decoder, lease, report, ocr=ocr
+        )
 
     @contextmanager
     def watching(self) -> Iterator[None]:

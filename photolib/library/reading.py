@@ -110,9 +110,7 @@ class Reader:
         """Decode a known content again, for a model that has not seen it."""
         content_id, path = known
         try:
-            source = Source.open(path, self._decoder.limits.max_bytes)
-            if self._catalogue.photos.content_id(source.content_hash) != content_id:
-                raise retryable(ImageUnreadable(source.display, "it has changed since it was read"))
+            source = open_known(self._catalogue, self._decoder, content_id, path)
             decoded = self._decoder.decode(source, side=self._side)
         except ImageError as exc:
             return Rereading(content_id, error=exc)
@@ -132,6 +130,17 @@ class Reader:
         small = _small(decoded)
         pixels = self._encoder.preprocess(decoded.image) if self._encoder else None
         return Fresh(_content(source, decoded, small), look(small), pixels)
+
+
+def open_known(catalogue: Catalogue, decoder: Decoder, content_id: int, path: str) -> Source:
+    """The bytes of a content that the catalogue knows, from one of its files.
+
+    Raises ImageError, a retryable one when the file holds something else by now.
+    """
+    source = Source.open(path, decoder.limits.max_bytes)
+    if catalogue.photos.content_id(source.content_hash) != content_id:
+        raise retryable(ImageUnreadable(source.display, "it has changed since it was read"))
+    return source
 
 
 def _check_head(path: bytes) -> None:

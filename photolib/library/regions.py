@@ -24,6 +24,7 @@ from photolib.errors import ImageError, ModelError, UsageError
 from photolib.images.measure import measure
 from photolib.jobs import Job, Problem, Progress
 from photolib.library.ahead import look_ahead, portions
+from photolib.library.reading import open_known
 from photolib.models import look
 from photolib.models.ocr import TEXT_LIKELY, text_likeliness
 
@@ -50,7 +51,8 @@ OCR_MODES = ("auto", "always", "never")
 
 _SIDE = 1280
 """Pixels of the longest side: small print needs more than a detector does."""
-_BATCH = 8
+_BATCH = 4
+"""Photos stored together; more of them would not be quicker, and a watcher has to stop soon."""
 _AHEAD = 2
 """Batches decoded ahead: at four megabytes a picture these queues hold about a hundred."""
 _MEASURED_SIDE = 128
@@ -178,6 +180,8 @@ class _Opened:
     known: tuple[CropRow, ...] = ()
     legible: bool = False
     problem: str = ""
+    passing: bool = False
+    """The file is gone or has changed: a scan will tell, and the stage stays pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +282,10 @@ class _Stage:
             closing(look_ahead(pool, self._open, portion.items, _AHEAD * size)) as opened,
         ):
             while batch := list(islice(opened, size)):
-                understood = self._understand(batch, pool)
+                understood = self._understand([o for o in batch if not o.passing], pool)
+                for one in understood:
+                    self._read(one)
+                    yield Progress("regions", done, portion.total)  # reading is slow: let it stop
                 problems = self._store(understood)
                 done += len(batch)
                 for problem in problems:
@@ -289,11 +296,12 @@ class _Stage:
 
     def _open(self, todo: Unread) -> _Opened:
         try:
-            image = self._decoder.decode(todo.path, side=_SIDE).image
+            source = open_known(self._catalogue, self._decoder, todo.content_id, todo.path)
+            image = self._decoder.decode(source, side=_SIDE).image
             known = self._catalogue.regions.kept_crops(todo.content_id) if todo.vectors else ()
             return _Opened(todo, image, tuple(known), todo.texts and self._is_legible(image))
         except ImageError as exc:
-            return _Opened(todo, problem=exc.reason)
+            return _Opened(todo, problem=exc.reason, passing=exc.retryable)
         except Exception as exc:  # noqa: BLE001 - one file must never stop a job
             _log.exception("looking into %s", todo.path)
             return _Opened(todo, problem=f"looking into it failed unexpectedly ({exc})")
@@ -326,8 +334,6 @@ class _Stage:
         for one, cuts in zip(cutting, pool.map(self._cut, cutting), strict=True):
             one.cuts = cuts
         self._encode(cutting)
-        for one in understood:
-            self._read(one)
         return understood
 
     def _detect(self, chosen: list[_Understood]) -> None:

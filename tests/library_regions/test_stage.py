@@ -214,3 +214,30 @@ def test_print_is_read_and_found(folder: Path, settings: Settings, sight: Sight)
     assert sight.value("SELECT count(*) FROM embedding WHERE kind = 'text'") == 2
     gated = "SELECT count(*) FROM stage WHERE name = 'texts' AND version LIKE '%+gate'"
     assert sight.value(gated) == 1
+
+
+def test_a_file_that_moved_or_changed_meanwhile_stays_pending(
+    folder: Path, settings: Settings, sight: Sight
+) -> None:
+    scene(folder / "gone.jpg", (RED, (20, 20, 100, 110)))
+    scene(folder / "edited.jpg", (BLUE, (20, 20, 100, 110)))
+    with seeing(settings) as library:
+        library.add_folder(str(folder))
+        finish(library.index(stage=1))
+        (folder / "gone.jpg").rename(folder / "moved.jpg")
+        scene(folder / "edited.jpg", (RED, (20, 20, 100, 110)), (BLUE, (150, 120, 250, 200)))
+        early = finish(library.index(stage=2, ocr="never"))
+        assert (early.crops, early.pending.crops) == (0, 2)
+        assert library.problems().total == 0
+        late, _ = index(library)
+        assert (late.crops, late.pending.crops) == (3, 0)
+
+
+def test_the_second_stage_alone_scans_nothing(folder: Path, settings: Settings) -> None:
+    scene(folder / "ball.jpg", (RED, (20, 20, 100, 110)))
+    with seeing(settings) as library:
+        library.add_folder(str(folder))
+        finish(library.index(stage=1))
+        scene(folder / "new.jpg", (BLUE, (20, 20, 100, 110)))
+        report = finish(library.index(stage=2, ocr="never"))
+        assert (report.scanned, report.crops) == (0, 1)
