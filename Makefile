@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo run test check fast format bench clean
+.PHONY: demo run test check fast format docs bench clean
 
 demo: .venv/runtime
 	$(BIN)/photolib demo
@@ -26,6 +26,9 @@ fast: .venv/dev
 format: .venv/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: .venv/dev
+	$(BIN)/python -m tests.cli.page
 
 bench: .venv/dev
 	$(BIN)/python -m bench
