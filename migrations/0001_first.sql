@@ -330,6 +330,15 @@ CREATE TABLE problem (
     UNIQUE (folder_id, path, stage)
 ) STRICT;
 
+-- Deleting a row looks for what refers to it: without these, in every row of those tables.
+CREATE INDEX neighbour_content ON neighbour (content_id);
+CREATE INDEX projection_content ON projection (content_id);
+CREATE INDEX duplicate_set_keeper ON duplicate_set (keeper_id);
+CREATE INDEX problem_photo ON problem (photo_id) WHERE photo_id IS NOT NULL;
+CREATE INDEX album_cover ON album (cover_id) WHERE cover_id IS NOT NULL;
+CREATE INDEX album_parent ON album (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX stack_cover ON stack (cover_id) WHERE cover_id IS NOT NULL;
+
 -- All that went wrong: files that could not be read, and stages that failed on a readable photo.
 CREATE VIEW trouble AS
     SELECT folder_id, path, photo_id, outcome, stage, code, reason, remedy, attempts, last_at,

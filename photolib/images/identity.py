@@ -56,7 +56,7 @@ class Source:
     def open(cls, path: AnyPath, max_bytes: int | None = None) -> Source:
         """Read and hash a file.
 
-        Raises ImageUnreadable (retryable when the file is absent, empty, locked, or changed while
+        Raises ImageUnreadable (retryable when the file is absent, locked, or changed while
         it was read), ImageTooLarge above ``max_bytes``, ImageUnsupported for a pipe or a device.
         """
         shown = display(path)
@@ -149,7 +149,7 @@ def _refuse_odd(shown: str, facts: os.stat_result) -> None:
 def _refuse(shown: str, facts: os.stat_result, max_bytes: int | None) -> None:
     _refuse_odd(shown, facts)
     if not facts.st_size:
-        raise retryable(ImageUnreadable(shown, "the file is empty", "Copy it again."))
+        raise ImageUnreadable(shown, "the file is empty", "Copy it again.")
     if max_bytes is not None and facts.st_size > max_bytes:
         reason = f"{facts.st_size >> 20} MB is more than this machine should read at once"
         raise ImageTooLarge(shown, reason, f"The limit is {max_bytes >> 20} MB.")

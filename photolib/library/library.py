@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from photolib.models import Detector, Encoder
 
 
+_CHANGES_KEPT = 1_000_000
+"""Changes that an index may lag behind and still catch up; about 30 MB."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """Which photos a grid shows: all, or those of one album, folder or state."""
@@ -216,6 +220,7 @@ class Library:
         yield from duplicates.update(self._catalogue, look, lease)
         yield from albums.update(self._catalogue, *self._grouped_by(), lease)
         self._indexes.save()
+        self._catalogue.vectors.prune_log(_CHANGES_KEPT)
 
     def _grouped_by(self) -> tuple[ModelRow, str]:
         """What albums are made from: the encoder's vectors, else the look."""

@@ -128,7 +128,6 @@ def test_vectors_are_loaded_in_one_pass(catalogue: Catalogue, plans: Plans) -> N
 NEVER_DELETED = {"model", "place", "grouping_run", "tag", "stack"}
 
 
-@pytest.mark.xfail(reason="the first schema lacks indexes on these columns", strict=True)
 def test_deleting_a_row_finds_the_rows_that_hang_on_it_by_an_index(catalogue: Catalogue) -> None:
     """Without one, forgetting a folder reads whole tables once for each of its photos."""
     rows = catalogue._database.rows

@@ -197,12 +197,14 @@ def test_what_is_no_picture_says_so(decoder: Decoder) -> None:
     assert "zeros" in _error(decoder, bytes(4000)).reason
 
 
-def test_an_empty_or_absent_file_may_be_tried_again(decoder: Decoder, tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").touch()
-    for name in ("a.jpg", "gone.jpg"):
+def test_an_absent_file_may_be_tried_again_and_an_empty_one_must_change(
+    decoder: Decoder, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.jpg").touch()
+    for name, retryable in (("empty.jpg", False), ("gone.jpg", True)):
         with pytest.raises(ImageUnreadable) as caught:
             decoder.decode(tmp_path / name)
-        assert caught.value.retryable
+        assert caught.value.retryable == retryable
         assert caught.value.path == str(tmp_path / name)
 
 
