@@ -315,14 +315,18 @@ def test_threads_share_the_workers(decoder: Decoder) -> None:
     assert [image.getpixel((0, 0)) for image in decoded] == [(n, 0, 0) for n in range(40)]
 
 
+def _zombies() -> set[str]:
+    listing = ["ps", "-o", "stat=,pid=", "--ppid", str(os.getpid())]
+    lines = subprocess.run(listing, capture_output=True, text=True, check=False).stdout.splitlines()
+    return {line for line in lines if line.startswith("Z")}
+
+
 def test_closing_leaves_no_process_and_no_thread() -> None:
-    before = threading.active_count()
+    threads, zombies = set(threading.enumerate()), _zombies()
     with Decoder(Limits(), workers=1) as own:
         _decoded(own, _tiff()[0])
-    assert threading.active_count() == before
-    listing = ["ps", "-o", "stat=", "--ppid", str(os.getpid())]
-    states = subprocess.run(listing, capture_output=True, text=True, check=False).stdout.split()
-    assert not [state for state in states if state.startswith("Z")]
+    assert not set(threading.enumerate()) - threads
+    assert not _zombies() - zombies
 
 
 # --- fuzzing ------------------------------------------------------------------------------------
