@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from logging.handlers import RotatingFileHandler
@@ -129,7 +129,8 @@ class Front:
             logger.removeHandler(self._log)
             logger.propagate = True
         LOG.setLevel(logging.NOTSET)
-        self._log.close()
+        with suppress(OSError):  # the disk is full: closing writes what is left
+            self._log.close()
 
 
 class _QuietHandler(RotatingFileHandler):

@@ -130,6 +130,13 @@ def test_a_library_that_cannot_be_written(photolib: Photolib, library: Path) -> 
         library.chmod(0o700)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is always full")
+def test_a_log_on_a_full_disk_adds_no_second_failure(photolib: Photolib, library: Path) -> None:
+    library.mkdir()
+    (library / "photolib.log").symlink_to("/dev/full")
+    one_line(photolib("album", "show", "77"), 1, "77")
+
+
 def test_settings_that_do_not_parse(photolib: Photolib, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("colour = 'red'\n", "utf-8")
     one_line(photolib("status"), 1, "config.toml", "colour")
