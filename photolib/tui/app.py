@@ -19,6 +19,7 @@ from photolib.tui.screens.browse import BrowseScreen
 from photolib.tui.screens.modals import Failure, Help
 from photolib.tui.screens.photo import PhotoScreen
 from photolib.tui.widgets.grid import PhotoGrid
+from photolib.tui.widgets.picture import RegionPicture
 from photolib.tui.work import Worked
 from photolib.wire import printable
 
@@ -159,6 +160,7 @@ def key_tables(app: PhotolibApp) -> list[tuple[str, list[tuple[str, str]]]]:
         ("Browsing", BrowseScreen),
         ("In a grid", PhotoGrid),
         ("Looking at a photo", PhotoScreen),
+        ("Drawing a region", RegionPicture),
     )
     return [(title, _keys(app, owner)) for title, owner in places]
 

@@ -15,11 +15,13 @@ from textual.message import Message
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from photolib.catalogue import CropRow
     from photolib.jobs import Progress
     from photolib.library import Library
     from photolib.library.results import (
         Album,
         AlbumDetail,
+        Box,
         DuplicateList,
         FolderStatus,
         IndexReport,
@@ -61,6 +63,7 @@ class OverviewLoaded(Message):
     status: Status
     albums: tuple[Album, ...]
     unsorted: int
+    labels: list[tuple[str, int]]
 
 
 @dataclass
@@ -117,12 +120,13 @@ class TileChosen(Message):
 
 @dataclass
 class PhotoLoaded(Message):
-    """The facts of a photo have arrived."""
+    """The facts of a photo and of its crops have arrived."""
 
     number: int
     index: int
     tile: Tile
     detail: PhotoDetail
+    crops: list[CropRow]
 
 
 @dataclass
@@ -148,6 +152,18 @@ class PictureFailed(Message):
 
     number: int
     reason: str
+
+
+@dataclass
+class RegionDrawn(Message):
+    """A person drew a region of the picture and wants more like it."""
+
+    box: Box
+
+
+@dataclass
+class RegionLeft(Message):
+    """A person gave up drawing."""
 
 
 @dataclass

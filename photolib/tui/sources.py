@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from photolib.catalogue import PhotoRow
     from photolib.library import Library, View
-    from photolib.library.results import Album, Hit, SearchResult
+    from photolib.library.results import Album, Box, Hit, SearchResult
 
 Kind = Literal[
     "photos", "unsorted", "folder", "album", "albums", "search", "similar",
@@ -51,6 +51,8 @@ class Scene:
     """Oldest first instead of newest first; by date instead of by relevance."""
     everything: bool = False
     """The unlikely hits of a search too."""
+    region: Box | None = None
+    """The part of the photo that others are like; None for all of it."""
 
     @property
     def gridded(self) -> bool:
@@ -88,6 +90,8 @@ class Tile:
     """A word that the picture needs, such as ``missing``."""
     taken_at: str = ""
     album_id: int | None = None
+    found: tuple[tuple[Box, str], ...] = ()
+    """The parts of the picture that a search found it by, and what they are."""
 
     @property
     def identity(self) -> tuple[str, int | None]:
@@ -148,6 +152,14 @@ class Deck:
         return None
 
 
+def labelled(label: str) -> Scene:
+    """The search for a label."""
+    from photolib.query import Labelled
+
+    query = f"label:{Labelled(label).text}"
+    return Scene("search", f"Search: {query}", text=query)
+
+
 def source_for(library: Library, scene: Scene) -> TileSource:
     """The tiles of a scene."""
     if scene.kind == "albums":
@@ -203,7 +215,9 @@ class HitSource:
     def _result(self, offset: int, limit: int) -> SearchResult:
         scene = self._scene
         if scene.kind == "similar":
-            return self._library.similar(scene.text, limit=limit, offset=offset)
+            return self._library.similar(
+                scene.text, region=scene.region, limit=limit, offset=offset
+            )
         sort = "date" if scene.flipped else "relevance"
         return self._library.search(
             scene.text, sort=sort, limit=limit, offset=offset, everything=scene.everything
@@ -264,6 +278,7 @@ def hit_tile(hit: Hit) -> Tile:
         why=why,
         note="" if hit.state == "present" else hit.state,
         taken_at=hit.taken_at,
+        found=tuple((reason.box, reason.detail) for reason in hit.why if reason.box),
     )
 
 

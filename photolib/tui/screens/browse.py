@@ -228,8 +228,11 @@ class BrowseScreen(Worked, Screen[None]):
     def _overview(self, library: Library, number: int) -> None:
         if number == self._overview_request:
             albums = library.albums()
-            loaded = OverviewLoaded(number, library.status(), albums.albums, albums.unsorted)
-            self.post_message(loaded)
+            self.post_message(
+                OverviewLoaded(
+                    number, library.status(), albums.albums, albums.unsorted, library.labels()
+                )
+            )
 
     @on(OverviewLoaded)
     def _show_overview(self, event: OverviewLoaded) -> None:
@@ -237,7 +240,7 @@ class BrowseScreen(Worked, Screen[None]):
             return
         first, self._status = self._status is None, event.status
         sidebar = self.query_one(Sidebar)
-        sidebar.show(event.status, event.albums, event.unsorted)
+        sidebar.show(event.status, event.albums, event.unsorted, event.labels)
         if first:
             sidebar.follow(self._scene)
         encoder = printable(event.status.models.encoder or "")
@@ -395,7 +398,11 @@ class BrowseScreen(Worked, Screen[None]):
             name = tile.detail.split(" · ")[0]
             self._go_to(Scene("album", name, number=tile.album_id))
         elif self._library is not None and self._grid.deck is not None:
-            screen = PhotoScreen(self._library, self._grid.deck, event.index, self._display)
+            stages = self._status.stages.values() if self._status else ()
+            hurry = self._job_running or any(stage.pending for stage in stages)
+            screen = PhotoScreen(
+                self._library, self._grid.deck, event.index, self._display, hurry=hurry
+            )
             self.app.push_screen(screen, self._return_from_photo)
 
     def _return_from_photo(self, result: Scene | int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -12,23 +13,48 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from photolib.errors import PhotolibError
-from photolib.tui.messages import PhotoLoaded, PictureDecoded, PictureFailed
+from photolib.tui.frames import Frame
+from photolib.tui.messages import (
+    PhotoLoaded,
+    PictureDecoded,
+    PictureFailed,
+    RegionDrawn,
+    RegionLeft,
+)
 from photolib.tui.pictures import decoded
 from photolib.tui.sources import PAGE, Scene
 from photolib.tui.widgets.lines import Heading
-from photolib.tui.widgets.picture import Picture
+from photolib.tui.widgets.picture import RegionPicture
 from photolib.tui.words import name_of
 from photolib.tui.work import Worked
 from photolib.wire import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
     from textual.events import Resize
 
+    from photolib.catalogue import CropRow
     from photolib.library import Library
-    from photolib.library.results import PhotoDetail
+    from photolib.library.results import Box, PhotoDetail
     from photolib.tui.pictures import Display
     from photolib.tui.sources import Deck, Tile
+
+
+_UNDRAWN: Box = (0.25, 0.25, 0.5, 0.5)
+"""The region that drawing begins with where no box is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a photo that something was found in; ``found`` when this search did."""
+
+    box: Box
+    name: str
+    confidence: float | None = None
+    outline: tuple[tuple[float, float], ...] | None = None
+    found: bool = False
 
 
 class PhotoScreen(Worked, Screen["Scene | int"]):
@@ -38,31 +64,54 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "like_part", "Like this box"),
         Binding("escape,enter,q", "back", "Back"),
         Binding("right,l,n,space,pagedown", "step(1)", "Next"),
-        Binding("left,h,p,backspace,pageup", "step(-1)", "Previous"),
+        Binding("left,h,p,backspace,pageup", "step(-1)", "Previous", show=False),
         Binding("home,g", "first", "First", show=False),
         Binding("end,G", "last", "Last", show=False),
         Binding("up,k", "scroll_facts(-3)", "Facts up", show=False),
         Binding("down,j", "scroll_facts(3)", "Facts down", show=False),
         Binding("m", "like_this", "More like this"),
+        Binding("b", "boxes", "Boxes"),
+        Binding("tab", "choose_part(1)", "Next box", show=False),
+        Binding("shift+tab", "choose_part(-1)", "Previous box", show=False),
+        Binding("r", "draw_region", "Region"),
         Binding("i", "facts", "Facts"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
 
-    def __init__(self, library: Library, deck: Deck, index: int, display: Display) -> None:
+    def __init__(
+        self,
+        library: Library,
+        deck: Deck,
+        index: int,
+        display: Display,
+        *,
+        hurry: bool = False,
+    ) -> None:
+        """``hurry``: the library has photos to read yet, and those looked at should be first."""
         super().__init__()
+        self._hurry = hurry
         self._library = library
         self._deck = deck
         self._index = index
         self._display = display
         self._tile: Tile | None = None
+        self._detail: PhotoDetail | None = None
         self._request = 0
+        self._parts: tuple[Part, ...] = ()
+        self._part: int | None = None
+        """The box that is chosen."""
+        self._boxed = False
+        """Whether a person wants to see boxes, on every photo."""
+        self._boxed_here = False
+        """Whether this photo shows them: as wanted, or because they say why it was found."""
 
     def compose(self) -> ComposeResult:
         yield Heading(id="photo-heading")
         with Horizontal(id="photo-body"):
-            yield Picture(self._display, id="photo-picture")
+            yield RegionPicture(self._display, id="photo-picture")
             with VerticalScroll(id="photo-facts", can_focus=False):
                 yield Static(id="photo-text", markup=False)
         yield Footer(compact=True, show_command_palette=False)
@@ -86,12 +135,14 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
         tile = self._deck[index]
         if tile is None or tile.photo_id is None:
             return
-        detail = self._library.photo(tile.photo_id)
-        self.post_message(PhotoLoaded(number, index, tile, detail))
+        detail, crops = self._library.photo(tile.photo_id), self._library.crops(tile.photo_id)
+        self.post_message(PhotoLoaded(number, index, tile, detail, crops))
         if self._display.kind == "none":
             self.post_message(PictureFailed(number, "Pictures are off (--images none)."))
-            return
-        self._load_picture(number, tile.photo_id)
+        else:
+            self._load_picture(number, tile.photo_id)
+        if self._hurry and number == self._request:
+            self._library.prefer([tile.photo_id])
 
     def _load_picture(self, number: int, photo_id: int) -> None:
         try:
@@ -115,22 +166,99 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
     def _show_facts(self, event: PhotoLoaded) -> None:
         if event.number != self._request:
             return
-        self._tile = event.tile
-        heading = self.query_one(Heading)
-        heading.show(name_of(event.detail.path), "")
-        heading.place(f"{event.index + 1:,} of {self._deck.total:,}")
-        self.query_one("#photo-text", Static).update(facts_text(event.detail, event.tile))
+        self._tile, self._detail = event.tile, event.detail
+        self.query_one(Heading).show(name_of(event.detail.path), "")
+        self._parts, self._part = parts_of(event.crops, event.tile), None
+        self._boxed_here = self._boxed or any(part.found for part in self._parts)
+        self._show_parts()
         self.query_one("#photo-facts").scroll_home(animate=False)
 
     @on(PictureDecoded)
     def _show_picture(self, event: PictureDecoded) -> None:
         if event.number == self._request:
-            self.query_one(Picture).show(event.picture)
+            self._canvas.show(event.picture)
 
     @on(PictureFailed)
     def _say_why(self, event: PictureFailed) -> None:
         if event.number == self._request:
-            self.query_one(Picture).say(event.reason)
+            size = (self._detail.width, self._detail.height) if self._detail else None
+            self._canvas.say(event.reason, empty=size)
+
+    # --- parts of the picture ------------------------------------------------------------------
+
+    @property
+    def _canvas(self) -> RegionPicture:
+        return self.query_one(RegionPicture)
+
+    def _show_parts(self) -> None:
+        """Boxes over the picture, and the list of them among the facts."""
+        if self._detail is not None and self._tile is not None:
+            text = facts_text(self._detail, self._tile, self._parts, self._part)
+            self.query_one("#photo-text", Static).update(text)
+        if self._canvas.drawn is None:
+            self.query_one(Heading).place(f"{self._index + 1:,} of {self._deck.total:,}")
+            frames = [
+                Frame(
+                    part.box,
+                    titled(number, part),
+                    "chosen" if number == self._part else "plain",
+                    part.outline,
+                )
+                for number, part in enumerate(self._parts)
+            ]
+            self._canvas.mark(frames if self._boxed_here else [])
+        self.refresh_bindings()
+
+    def action_boxes(self) -> None:
+        """Show the boxes, or hide them and choose none, on this and the next photos."""
+        self._boxed = self._boxed_here = not self._boxed_here
+        self._part = None
+        self._show_parts()
+
+    def action_choose_part(self, by: int) -> None:
+        """Go on to another box; the first is what the search found, if it found a part."""
+        self._boxed_here = True
+        if self._part is None:
+            order = [number for number, part in enumerate(self._parts) if part.found]
+            self._part = order[0] if order else (0 if by > 0 else len(self._parts) - 1)
+        else:
+            self._part = (self._part + by) % len(self._parts)
+        self._show_parts()
+
+    def action_like_part(self) -> None:
+        if self._part is not None and self._tile is not None:
+            part = self._parts[self._part]
+            self.dismiss(like_part(self._tile, part.box, part.name))
+
+    def action_draw_region(self) -> None:
+        """Begin with the chosen box, if there is one."""
+        box = self._parts[self._part].box if self._part is not None else _UNDRAWN
+        self._canvas.draw(box)
+        self.query_one(Heading).place("arrows move · shift+arrows resize")
+        self.refresh_bindings()
+
+    @on(RegionDrawn)
+    def _search_region(self, event: RegionDrawn) -> None:
+        if self._tile is not None:
+            self.dismiss(like_part(self._tile, event.box))
+
+    @on(RegionLeft)
+    def _end_drawing(self, event: RegionLeft) -> None:
+        self._show_parts()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if self.is_mounted and self._canvas.drawn is not None:
+            return False
+        match action:
+            case "like_part":
+                return self._part is not None
+            case "boxes" | "choose_part":
+                return bool(self._parts)
+            case "draw_region":
+                return self._tile is not None
+        return True
+
+    # --- keys ----------------------------------------------------------------------------------
 
     def action_step(self, by: int) -> None:
         if 0 <= self._index + by < self._deck.total:
@@ -162,7 +290,34 @@ def like(tile: Tile) -> Scene:
     return Scene("similar", f"Like {name_of(tile.path)}", number=tile.photo_id, text=tile.path)
 
 
-def facts_text(detail: PhotoDetail, tile: Tile) -> Text:
+def like_part(tile: Tile, box: Box, name: str = "") -> Scene:
+    """The scene of photos like a part of the one of a tile."""
+    what = f"the {name} in" if name else "a part of"
+    title = f"Like {what} {name_of(tile.path)}"
+    return Scene("similar", title, number=tile.photo_id, text=tile.path, region=box)
+
+
+def parts_of(crops: Sequence[CropRow], tile: Tile) -> tuple[Part, ...]:
+    """The crops of a photo, and what else of it a search found; the most confident first."""
+    found = dict(tile.found)
+    parts = [
+        Part(crop.box, printable(crop.label), crop.confidence, crop.outline, crop.box in found)
+        for crop in crops
+    ]
+    for crop in crops:
+        found.pop(crop.box, None)
+    parts += [Part(box, printable(name), found=True) for box, name in found.items()]
+    return tuple(parts)
+
+
+def titled(number: int, part: Part) -> str:
+    """What is written at a box: its number, a mark where the search found it, its name."""
+    return " ".join(filter(None, (str(number + 1), "◆" if part.found else "", part.name)))
+
+
+def facts_text(
+    detail: PhotoDetail, tile: Tile, parts: Sequence[Part] = (), chosen: int | None = None
+) -> Text:
     """Everything known of a photo, one fact a line."""
     text = Text()
     if detail.state != "present":
@@ -173,6 +328,7 @@ def facts_text(detail: PhotoDetail, tile: Tile) -> Text:
         stars = "★" * detail.rating + (" ♥ favourite" if detail.favourite else "")
         text.append("Rating\n", "dim").append(f"{stars.strip()}\n")
     for title, lines in (
+        ("In the picture", [_part_line(i, part, i == chosen) for i, part in enumerate(parts)]),
         ("Albums", [name for _, name in detail.albums]),
         ("Parts", [f"{name_of(path)} ({role})" for path, role in detail.parts]),
         ("Found because", tile.why.split("; ") if tile.why else []),
@@ -181,3 +337,8 @@ def facts_text(detail: PhotoDetail, tile: Tile) -> Text:
             text.append(f"{title}\n", "dim")
             text.append("".join(f"{printable(line)}\n" for line in lines))
     return text
+
+
+def _part_line(number: int, part: Part, chosen: bool) -> str:
+    sure = f" {part.confidence:.2f}" if part.confidence is not None and part.name else ""
+    return f"{titled(number, part)}{sure}{' ◂' if chosen else ''}"

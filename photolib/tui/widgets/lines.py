@@ -24,6 +24,8 @@ STAGES = {
     "read": "Reading photos",
     "embed": "Understanding photos",
     "index": "Updating the index",
+    "regions": "Looking for things and text",
+    "texts": "Understanding text",
     "duplicates": "Finding duplicates",
     "albums": "Grouping albums",
 }

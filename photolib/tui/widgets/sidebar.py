@@ -1,4 +1,4 @@
-"""Where one can go: photos, albums by kind, duplicates, folders, problems, each with its count."""
+"""Where one can go: photos, albums, duplicates, folders, problems and subjects, with counts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from photolib.tui.messages import SceneChosen
-from photolib.tui.sources import ALL_ALBUMS, ALL_PHOTOS, KIND_NAMES, Scene
+from photolib.tui.sources import ALL_ALBUMS, ALL_PHOTOS, KIND_NAMES, Scene, labelled
 from photolib.tui.words import elided, name_of
+from photolib.wire import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
 WIDTH = 22
 """Cells of text in a line."""
+_FEW = 8
+"""Subjects that are listed until a person asks for all of them."""
+_SUBJECTS = "subjects"
+"""The id of the line that opens and closes the list of subjects."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    scene: Scene
+    scene: Scene | None
     label: str
     count: str
     key: str = ""
@@ -39,11 +44,25 @@ class Sidebar(OptionList):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._scenes: dict[str, Scene] = {}
+        self._scenes: dict[str, Scene | None] = {}
+        self._places: list[_Entry] = []
+        self._labels: Sequence[tuple[str, int]] = ()
+        self._all_subjects = False
 
-    def show(self, status: Status, albums: Sequence[Album], unsorted: int) -> None:
+    def show(
+        self,
+        status: Status,
+        albums: Sequence[Album],
+        unsorted: int,
+        labels: Sequence[tuple[str, int]],
+    ) -> None:
         """Fill in the counts; the highlight stays where it is."""
-        entries = list(_entries(status, albums, unsorted))
+        self._places = list(_entries(status, albums, unsorted))
+        self._labels = labels
+        self._fill()
+
+    def _fill(self) -> None:
+        entries = [*self._places, *_subjects(self._labels, self._all_subjects)]
         options = [Option(_line(entry), id=_id(entry.scene)) for entry in entries]
         if [option.id for option in options] == list(self._scenes):
             for option in options:
@@ -65,10 +84,17 @@ class Sidebar(OptionList):
     def _choose(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         assert event.option_id is not None
-        self.post_message(SceneChosen(self._scenes[event.option_id]))
+        scene = self._scenes[event.option_id]
+        if scene is not None:
+            self.post_message(SceneChosen(scene))
+        else:
+            self._all_subjects = not self._all_subjects
+            self._fill()
 
 
-def _id(scene: Scene) -> str:
+def _id(scene: Scene | None) -> str:
+    if scene is None:
+        return _SUBJECTS
     return f"{scene.kind}:{scene.text if scene.number is None else scene.number}"
 
 
@@ -91,6 +117,17 @@ def _entries(status: Status, albums: Sequence[Album], unsorted: int) -> Iterator
         yield _Entry(scene, f"{'○' if offline else '●'} {name_of(folder.path)}", count, indent=1)
     problems = f"{status.problems:,}"
     yield _Entry(Scene("problems", "Problems"), "Problems", problems, "6")
+
+
+def _subjects(labels: Sequence[tuple[str, int]], everything: bool) -> Iterator[_Entry]:
+    """The labels of what is in the pictures; a line above them shows few or all."""
+    if not labels:
+        return
+    more = len(labels) > _FEW
+    mark = ("▾" if everything else "▸") if more else ""
+    yield _Entry(None, "Subjects", f"{len(labels):,}", mark)
+    for label, photos in labels if everything else labels[:_FEW]:
+        yield _Entry(labelled(label), printable(label), f"{photos:,}", indent=1)
 
 
 def _line(entry: _Entry) -> Text:
