@@ -12,7 +12,7 @@ from textual.widgets import OptionList
 from photolib.config import Settings
 from photolib.jobs import finish
 from photolib.library import Library
-from photolib.models.fakes import COLOURS, FakeEncoder
+from photolib.models.fakes import COLOURS, FakeDetector, FakeEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +53,7 @@ def settings_in(directory: Path) -> Settings:
 
 
 def open_library(directory: Path) -> Library:
-    return Library(settings_in(directory), encoder=FakeEncoder())
+    return Library(settings_in(directory), encoder=FakeEncoder(), detector=FakeDetector())
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from photolib.library import Library
-from photolib.models.fakes import FakeEncoder
+from photolib.models.fakes import FakeDetector, FakeEncoder
 from photolib.tui.app import make_app
 from tests.tui.conftest import settings_in, settle
 
@@ -72,7 +72,9 @@ class Elsewhere(Library):
 
 @pytest.fixture(scope="session")
 def fixed_library(shelf: Path) -> Elsewhere:
-    library = Elsewhere(settings_in(shelf / "library"), encoder=FakeEncoder())
+    library = Elsewhere(
+        settings_in(shelf / "library"), encoder=FakeEncoder(), detector=FakeDetector()
+    )
     library.root = str(shelf)
     return library
 
@@ -91,6 +93,9 @@ def fixed_library(shelf: Path) -> Elsewhere:
         ("problems", (120, 36), "photolib-dark", "none", ["6"]),
         ("folders", (80, 24), "photolib-light", "none", ["5"]),
         ("help", (80, 24), "photolib-dark", "none", ["question_mark"]),
+        ("boxes", (80, 24), "photolib-light", "blocks", ["right", "enter", "tab"]),
+        ("boxes", (120, 36), "photolib-dark", "blocks", ["slash", *"brown", "enter", "l", "enter"]),
+        ("region", (200, 60), "photolib-contrast", "none", ["enter", "r", "plus"]),
     ],
 )
 def test_screen(
