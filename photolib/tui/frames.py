@@ -6,6 +6,7 @@ What a frame means is told by its lines and its words, never by colour alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, Literal
 
@@ -138,17 +139,17 @@ def _over(
     if not cells:
         return strip
     grounds = _grounds(strip)
-    parts: list[Strip] = []
+    segments: list[Segment] = []
     at = 0
     for column in sorted(cells):
         if column > at:
-            parts.append(strip.crop(at, column))
+            segments += strip.crop(at, column)
         character, style = cells[column]
-        parts.append(Strip([Segment(character, style or _thin(grounds[column]) or plain)]))
+        segments.append(Segment(character, style or _thin(grounds[column]) or plain))
         at = column + 1
     if at < width:
-        parts.append(strip.crop(at, width))
-    return Strip.join(parts)
+        segments += strip.crop(at, width)
+    return Strip(segments, width)
 
 
 def _grounds(strip: Strip) -> list[Color | None]:
@@ -160,6 +161,7 @@ def _grounds(strip: Strip) -> list[Color | None]:
     ]
 
 
+@lru_cache(maxsize=1 << 12)
 def _thin(ground: Color | None) -> Style | None:
     """A line that lets the picture be seen around it: black on light cells, white on dark ones."""
     if ground is None or ground.triplet is None:
