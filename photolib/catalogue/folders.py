@@ -79,6 +79,11 @@ class Folders:
         with self._database.transaction():
             self._database.execute(sql, (folder_id,))
 
+    def is_set_aside(self, path: bytes) -> bool:
+        """Whether a folder that is not watched any more keeps its photos under this path."""
+        sql = "SELECT 1 FROM folder WHERE path = ? AND forgotten"
+        return self._database.value(sql, (path,)) is not None
+
     def set_aside(self, folder_id: int) -> int:
         """Stop watching a folder but keep its photos, as missing; return how many there are."""
         with self._database.transaction():

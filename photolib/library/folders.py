@@ -12,7 +12,7 @@ from photolib.images.identity import display
 from photolib.library.results import FolderStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from photolib.catalogue import Catalogue, FolderRow
@@ -87,13 +87,29 @@ def find(catalogue: Catalogue, path: str) -> FolderRow:
 
 
 def containing(folders: Sequence[FolderRow], path: str) -> tuple[FolderRow, bytes] | None:
-    """The folder that holds a path, and the path relative to it (b"" for the folder itself)."""
-    target = os.fsencode(os.path.abspath(path))
-    for folder in folders:
-        if target == folder.path:
+    """The folder that holds a path, and the path relative to it (b"" for the folder itself).
+
+    A path through a link to the folder, or to something inside it, is found as well.
+    """
+    plain = os.path.abspath(path)
+    above, name = os.path.split(plain)
+    # A link to a file is an entry of its own directory; one to a directory stands for it.
+    whole = os.path.isdir(plain)
+    real = os.path.realpath(plain) if whole else os.path.join(os.path.realpath(above), name)
+    roots = [folder.root for folder in folders]
+    return _holder(folders, roots, plain) or _holder(folders, map(os.path.realpath, roots), real)
+
+
+def _holder(
+    folders: Sequence[FolderRow], roots: Iterable[str], path: str
+) -> tuple[FolderRow, bytes] | None:
+    """The folder whose root, as spelt in ``roots``, holds a path spelt the same way."""
+    target = os.fsencode(path)
+    for folder, root in zip(folders, map(os.fsencode, roots), strict=True):
+        if target == root:
             return folder, b""
-        if target.startswith(folder.path.rstrip(b"/") + b"/"):
-            return folder, target[len(folder.path.rstrip(b"/")) + 1 :]
+        if target.startswith(root.rstrip(b"/") + b"/"):
+            return folder, target[len(root.rstrip(b"/")) + 1 :]
     return None
 
 
@@ -114,6 +130,11 @@ def relocate(catalogue: Catalogue, old: str, new: str) -> FolderStatus:
             "Name the directory that holds them now, or add it as a new folder.",
         )
     path, device = os.fsencode(root), os.stat(root).st_dev
+    if catalogue.folders.is_set_aside(path):
+        raise FolderError(
+            f"{display(root)} was forgotten, and its decisions are kept",
+            f"Take it back (photolib add {display(root)}), then forget it without them.",
+        )
     with catalogue.transaction():
         catalogue.folders.relocate(folder.folder_id, path, display(root), device)
         shown = {
@@ -149,7 +170,8 @@ def is_online(catalogue: Catalogue, folder: FolderRow) -> bool:
     """Whether a folder's photos can be looked at now.
 
     Its marker decides. Where none could be written, or somebody tidied it away, the folder counts
-    as online when any of a few of its photos is there, or when it has none to look for.
+    as online when any of a few of its photos is there; when it has none to look for, unless it was
+    marked once and is empty now, as a mount point is.
     """
     return _recognised(catalogue, folder, folder.root)
 
@@ -161,7 +183,7 @@ def _recognised(catalogue: Catalogue, folder: FolderRow, root: str) -> bool:
         return True
     sample = catalogue.photos.sample_paths(folder.folder_id, _SAMPLE)
     if not sample:
-        return folder.marker is None
+        return folder.marker is None or bool(os.listdir(root))
     return any(os.path.lexists(os.path.join(os.fsencode(root), path)) for path in sample)
 
 

@@ -60,6 +60,13 @@ def test_the_same_folder_by_another_path_is_the_same_folder(library: Library, dr
     assert len(library.folders()) == 1
 
 
+def test_a_path_through_a_link_is_found_in_its_folder(library: Library, drive: Path) -> None:
+    other = drive.parent / "other"
+    other.symlink_to(drive)
+    assert counts(index(library, [other / "1.jpg"])) == {"unchanged": 1}
+    assert counts(index(library, [other])) == {"unchanged": 8}
+
+
 @pytest.mark.parametrize("through_link", [False, True])
 def test_a_folder_in_a_folder_is_refused(library: Library, drive: Path, through_link: bool) -> None:
     inner = drive / "inner"
@@ -176,6 +183,15 @@ def test_a_folder_whose_marker_was_tidied_away_is_known_by_its_photos(
     assert counts(index(library)) == {"unchanged": 7, "missing": 1}
 
 
+def test_a_folder_without_photos_is_online_also_when_its_marker_was_tidied_away(
+    library: Library, folder: Path
+) -> None:
+    library.add_folder(str(folder))
+    (folder / MARKER).unlink()
+    write(folder / "first.jpg", 1)
+    assert counts(index(library)) == {"added": 1}
+
+
 def test_a_folder_that_cannot_be_marked_is_judged_by_its_photos(
     library: Library, folder: Path, sight: Sight
 ) -> None:
@@ -258,6 +274,18 @@ def test_relocate_keeps_every_photo(
     assert (counts(report), report.opened) == ({"unchanged": 8}, 0)
     assert {os.path.basename(path): row for path, row in sight.photos().items()} == before
     check_whole(settings, away)
+
+
+def test_relocate_refuses_the_place_of_a_folder_whose_decisions_are_kept(
+    library: Library, drive: Path, other: Path
+) -> None:
+    write(other / "1.jpg", 1)
+    library.forget_folder(str(other), keep_decisions=True)
+    shutil.rmtree(other)
+    drive.rename(other)
+    with pytest.raises(FolderError, match="decisions") as refused:
+        library.relocate_folder(str(drive), str(other))
+    assert f"photolib add {other}" in refused.value.hint
 
 
 def test_forget_leaves_the_files_and_nothing_else(
