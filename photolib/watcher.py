@@ -40,6 +40,8 @@ RECONCILE = 1800.0
 """Seconds between full scans that repair what events missed."""
 
 _FOLLOW = 3.0
+_AFTER_FAILURE = 60.0
+"""Seconds after a failure, such as a full disk, until everything is looked at again."""
 _POLL_EVERY = 5.0
 _SLICE = 5.0
 """Seconds of the second stage at a time: new photos, and the jobs of others, go first."""
@@ -78,6 +80,7 @@ class Watcher:
         self._observers: dict[str, Any] = {}
         self._offline: set[str] = set()
         self._details_due = True
+        self._reconcile_at = float("-inf")
 
     def run(self, stop: threading.Event) -> None:
         """Watch until ``stop`` is set; everything done by then is committed.
@@ -92,14 +95,14 @@ class Watcher:
                     self._stop_observing(path)
 
     def _loop(self, stop: threading.Event) -> None:
-        followed = reconciled = float("-inf")
+        followed = float("-inf")
         while not stop.is_set():
             now = time.monotonic()
             if now - followed >= _FOLLOW:
                 new = self._follow_folders()
                 followed = now
-                if now - reconciled >= self._reconcile:
-                    reconciled = now if self._index((), stop) else reconciled
+                if now >= self._reconcile_at:
+                    self._reconcile_all(stop)
                 elif new:
                     self._index(new, stop)
             settled = self._changes.settled()
@@ -109,10 +112,16 @@ class Watcher:
                 self._look_into(stop)
             stop.wait(self._pause)
 
+    def _reconcile_all(self, stop: threading.Event) -> None:
+        before, self._reconcile_at = self._reconcile_at, time.monotonic() + self._reconcile
+        if not self._index((), stop):
+            self._reconcile_at = before
+
     def _index(self, paths: Sequence[str], stop: threading.Event) -> bool:
         """Index these paths, or everything for (); False when another job was in the way.
 
-        Paths that could not be indexed now are kept for later.
+        Paths that could not be indexed now are kept for later; after a failure everything is
+        looked at again before long.
         """
         chosen = paths if len(paths) < _EVERYTHING else ()
         try:
@@ -124,6 +133,7 @@ class Watcher:
             return False
         except PhotolibError as exc:
             _log.warning("indexing: %s", exc)
+            self._reconcile_at = min(self._reconcile_at, time.monotonic() + _AFTER_FAILURE)
             self._notify(Notice(f"{exc.message}. {exc.hint}".strip()))
         else:
             if report is not None and _is_news(report):

@@ -14,7 +14,7 @@ import pytest
 from watchdog.observers import Observer
 
 from photolib import watcher as watcher_module
-from photolib.errors import LeaseHeld
+from photolib.errors import CatalogueError, LeaseHeld
 from photolib.watcher import Notice, Watcher
 from tests.library.shelf import (
     Sight,
@@ -369,6 +369,25 @@ def test_what_another_job_kept_it_from_is_done_afterwards(
             job.close()
             watch.until(lambda: len(sight.photos()) == 2, "both photos")
     check_whole(settings, folder)
+
+
+def test_what_a_full_disk_kept_it_from_is_done_afterwards(
+    library: Library, folder: Path, sight: Sight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher_module, "_AFTER_FAILURE", 0.2)
+    begin, full = library.index, [True]
+
+    def index(paths: Any, **options: Any) -> Any:
+        if any(paths) and full:
+            full.clear()
+            raise CatalogueError("the disk is full")
+        return begin(paths, **options)
+
+    monkeypatch.setattr(library, "index", index)
+    with watched(library) as watch:
+        write(folder / "new.jpg", 1)
+        watch.until_told("the disk is full")
+        watch.until(holding(sight, 1), "the photo that failed at first")
 
 
 def test_a_library_inside_the_folder_does_not_wake_the_watcher(
