@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from photolib.images import Decoded
     from photolib.models import Encoder
 
-_PHOTOS = 160
+_PHOTOS = 320
 _WARM_UP = 32
 """Photos of a first job: the encoder is loaded and its first, slow batch is over."""
 _THREADS = os.cpu_count() or 1
