@@ -60,6 +60,15 @@ class Folders:
             self._database.update("folder", aside, values | {"forgotten": 0})
             return int(aside)
 
+    def configure(
+        self, folder_id: int, *, reference: bool, poll: bool, ignore: Sequence[str]
+    ) -> None:
+        """Change how a folder is treated."""
+        values = {"reference": int(reference), "poll": int(poll)}
+        with self._database.transaction():
+            self._database.update("folder", folder_id, values)
+            self._database.update("folder", folder_id, {"ignore": json.dumps(list(ignore))})
+
     def relocate(self, folder_id: int, path: bytes, display: str, device: int) -> None:
         """Point a folder, and all that hangs on it, at a new path."""
         values = {"path": path, "display": display, "device": device, "state": "online"}

@@ -162,6 +162,16 @@ class Photos:
         sql = "SELECT photo_id, path FROM photo WHERE folder_id = ?"
         return [(row[0], row[1]) for row in self._database.rows(sql, (folder_id,))]
 
+    def hashes_only_in(self, folder_id: int) -> list[bytes]:
+        """The hashes of contents that no photo of another folder has."""
+        sql = """
+            SELECT content_hash FROM content c
+            WHERE content_id IN (SELECT content_id FROM photo WHERE folder_id = ?1)
+                AND NOT EXISTS (SELECT 1 FROM photo p
+                    WHERE p.content_id = c.content_id AND p.folder_id <> ?1)
+        """
+        return [row[0] for row in self._database.rows(sql, (folder_id,))]
+
     def content_id(self, content_hash: bytes) -> int | None:
         """The content with this hash, if it has been seen before."""
         sql = "SELECT content_id FROM content WHERE content_hash = ?"

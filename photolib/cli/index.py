@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from photolib.cli.front import Front, command, path_argument
 from photolib.cli.progress import run_job
 from photolib.cli.text import many, more, size, table
+from photolib.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,6 +49,9 @@ def index(
     photolib index ~/Pictures/2024
     """
     with front.open() as library:
+        for path in paths:
+            if not os.path.lexists(path) and library.photo_id_at(path) is None:
+                raise NotFound(f"{path} does not exist", "Check the spelling.")
         report = run_job(front, library.index(paths, stage=stage, ocr=ocr), verbose=verbose)
         front.show(report, report_lines)
         for line in _next_steps(report, library.status()):

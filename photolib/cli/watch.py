@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -17,9 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from photolib.watcher import Notice
+    from photolib.watcher import Notice, Watcher
 
 _NICE = 10
+_INTERRUPTED = 130
+_GRACE = 0.8
+"""Seconds from a signal to the end, whatever is under way."""
 
 
 @command("watch")
@@ -54,11 +60,12 @@ def watch(front: Front, settle: float, poll: bool, nice: bool, installs: bool) -
         return
     if nice:
         os.nice(_NICE)
-    with front.open() as library, _until_signal() as stop:
+    with front.open() as library, _until_signal() as heard:
         front.note("Watching; stop with Ctrl-C.")
-        Watcher(library, settle=settle, poll=poll, notify=lambda notice: _tell(front, notice)).run(
-            stop
+        watcher = Watcher(
+            library, settle=settle, poll=poll, notify=lambda notice: _tell(front, notice)
         )
+        _run_beside(watcher, heard)
 
 
 def _install(front: Front, settle: float, poll: bool, nice: bool) -> None:
@@ -70,6 +77,29 @@ def _install(front: Front, settle: float, poll: bool, nice: bool) -> None:
     front.note(f"Enable it:  {written.enable}", f"Disable it: {written.disable}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What signals asked for: to stop, and whether as an interruption."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    interrupted: threading.Event = field(default_factory=threading.Event)
+
+
+def _run_beside(watcher: Watcher, heard: _Heard) -> None:
+    """Watch in a thread, so that a signal is heard while a model computes.
+
+    Batches are stored whole or not at all: what is under way when the grace is over is given up.
+    """
+    with ThreadPoolExecutor(1, "photolib-watch") as pool:
+        watching = pool.submit(watcher.run, heard.stop)
+        while not heard.stop.is_set() and not watching.done():
+            wait([watching], timeout=0.1)
+        if not wait([watching], timeout=_GRACE).done:
+            sys.stdout.flush()
+            os._exit(_INTERRUPTED if heard.interrupted.is_set() else 0)
+        watching.result()
+
+
 def _tell(front: Front, notice: Notice) -> None:
     if front.json:
         click.echo(dump(to_json(notice), one_line=True))
@@ -78,28 +108,27 @@ def _tell(front: Front, notice: Notice) -> None:
 
 
 @contextmanager
-def _until_signal() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set; the former then counts as an interruption.
+def _until_signal() -> Iterator[_Heard]:
+    """What SIGINT and SIGTERM ask for; the former counts as an interruption in the end.
 
     A second SIGINT does not wait for the batch that is under way.
     """
-    stop = threading.Event()
-    interrupted = threading.Event()
+    heard = _Heard()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and interrupted.is_set():
+        if number == signal.SIGINT and heard.interrupted.is_set():
             raise KeyboardInterrupt
-        stop.set()
         if number == signal.SIGINT:
-            interrupted.set()
+            heard.interrupted.set()
+        heard.stop.set()
 
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:
-        yield stop
+        yield heard
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if interrupted.is_set():
+    if heard.interrupted.is_set():
         raise KeyboardInterrupt
 
 

@@ -33,7 +33,7 @@ def add(
     poll: bool = False,
     ignore: Sequence[str] = (),
 ) -> FolderStatus:
-    """Watch a folder from now on; adding one again changes nothing.
+    """Watch a folder from now on; adding one again changes only the options that are given.
 
     Raises FolderError when the folder is absent, no directory, unreadable, overlaps another, or is
     the directory ``library`` itself, whose thumbnails are no photos.
@@ -45,7 +45,13 @@ def add(
         raise FolderError(message, "Keep the library elsewhere (--library DIR).")
     for folder in catalogue.folders.all():
         if _same(folder.root, root):
-            return status(catalogue, folder)
+            catalogue.folders.configure(
+                folder.folder_id,
+                reference=reference or folder.reference,
+                poll=poll or folder.poll,
+                ignore=ignore or folder.ignore,
+            )
+            return status(catalogue, catalogue.folders.get(folder.folder_id) or folder)
         _check_apart(folder, root)
     folder_id = catalogue.folders.add(
         os.fsencode(root),
@@ -146,24 +152,28 @@ def relocate(catalogue: Catalogue, old: str, new: str) -> FolderStatus:
     return status(catalogue, find(catalogue, root))
 
 
-def forget(catalogue: Catalogue, path: str, *, keep_decisions: bool = False) -> int:
-    """Stop watching a folder; its files stay. Returns how many photos were forgotten.
+def forget(
+    catalogue: Catalogue, path: str, *, keep_decisions: bool = False
+) -> tuple[int, list[bytes]]:
+    """Stop watching a folder; its files stay.
 
+    Returns how many photos were forgotten, and the hashes of the contents that went with them.
     With ``keep_decisions`` its photos wait as missing, with all that a person did with them: they
     are known again when the folder, or the files in another one, come back.
     """
     folder = find(catalogue, path)
     store = catalogue.folders
     known = catalogue.photos.known(folder.folder_id).values()
+    hashes = [] if keep_decisions else catalogue.photos.hashes_only_in(folder.folder_id)
     with catalogue.transaction():
         problems = (row.row_id for row in known if row.kind in ("failed", "skipped"))
         catalogue.problems.drop(problems)
-    forgotten = (store.set_aside if keep_decisions else store.forget)(folder.folder_id)
+        forgotten = (store.set_aside if keep_decisions else store.forget)(folder.folder_id)
     with contextlib.suppress(OSError):
         marker = os.path.join(folder.root, MARKER)
         if _token(folder.root) == folder.marker:
             os.remove(marker)
-    return forgotten
+    return forgotten, hashes
 
 
 def is_online(catalogue: Catalogue, folder: FolderRow) -> bool:

@@ -47,6 +47,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_REMEDIES = {
+    "unreadable": "Copy it again, or restore it from a backup.",
+    "unsupported": "Nothing to do; photolib doctor lists what can be read.",
+}
+"""What to do about a file whose error has no better advice."""
 _AHEAD = 3
 """Batches that the decode threads may be ahead of the encoder: enough to hide a slow file."""
 
@@ -408,7 +413,8 @@ class Ingest:
             self._report.skipped += 1
         else:
             self._report.failed += 1
-        problem = Problem(display(candidate.absolute), error.code, error.reason, error.hint)
+        remedy = error.hint or _REMEDIES.get(error.code, "")
+        problem = Problem(display(candidate.absolute), error.code, error.reason, remedy)
         if not os.path.lexists(candidate.absolute):
             return problem  # gone since the scan, or unplugged: the next scan tells which
         folder_id = candidate.folder.folder_id
@@ -425,7 +431,7 @@ class Ingest:
             outcome="skipped" if skipped else "failed",
             code=error.code,
             reason=error.reason,
-            remedy=error.hint,
+            remedy=remedy,
             retryable=error.retryable,
             photo_id=photo.photo_id if photo else None,
         )

@@ -156,7 +156,10 @@ class Library:
         With ``keep_decisions`` the photos stay, as missing, with all that a person did with them;
         the folder is then only marked as gone.
         """
-        return folders.forget(self._catalogue, path, keep_decisions=keep_decisions)
+        forgotten, hashes = folders.forget(self._catalogue, path, keep_decisions=keep_decisions)
+        for content_hash in hashes:
+            self._thumbnails.discard(content_hash)
+        return forgotten
 
     def relocate_folder(self, old: str, new: str) -> FolderStatus:
         """Tell where a folder's photos are now; FolderError when they are not there."""
@@ -179,12 +182,12 @@ class Library:
         is known, which ``ocr`` (auto, always or never) overrides for this job. Waits up to ``wait``
         seconds while another process indexes, then raises LeaseHeld.
         """
-        started = time.monotonic()
         scopes = self._scopes(paths)
         report = IndexReport()
         if any(row.name == "ingest" for row in self._catalogue.leases.held()):
             yield Progress("waiting", 0, None, "another photolib is indexing")
         with self._catalogue.leases.hold("ingest", wait=wait) as lease:
+            started = time.monotonic()
             ocr = ocr or self.settings.ocr
             if stage != 2:
                 yield from self._ingest(scopes, lease, report)
@@ -194,7 +197,7 @@ class Library:
                 yield from self._group(lease)  # labels and texts give albums better names
             waiting = regions.pending(self._catalogue, self._engines, ocr=ocr)
             report.pending = replace(report.pending, crops=waiting.crops, texts=waiting.texts)
-        report.seconds = round(time.monotonic() - started, 3)
+            report.seconds = round(time.monotonic() - started, 3)
         return report
 
     def _ingest(self, scopes: Sequence[Scope], lease: Lease, report: IndexReport) -> Job[None]:
@@ -219,6 +222,8 @@ class Library:
             yield from neighbours.update(self._catalogue, self._indexes, model, kind, lease)
         yield from duplicates.update(self._catalogue, look, lease)
         yield from albums.update(self._catalogue, *self._grouped_by(), lease)
+        for model, kind in reports.indexed(self._catalogue, self._engines):
+            self._indexes.get(model, kind)  # a snapshot is written of what is loaded
         self._indexes.save()
         self._catalogue.vectors.prune_log(_CHANGES_KEPT)
 

@@ -283,6 +283,7 @@ class _Stage:
         ):
             while batch := list(islice(opened, size)):
                 understood = self._understand([o for o in batch if not o.passing], pool)
+                yield Progress("regions", done, portion.total)
                 for one in understood:
                     self._read(one)
                     yield Progress("regions", done, portion.total)  # reading is slow: let it stop

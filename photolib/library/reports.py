@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from photolib.catalogue import filesystem_of
 from photolib.errors import ModelError
 from photolib.images import formats
-from photolib.library import folders
+from photolib.library import folders, regions
 from photolib.library.photos import size_text
 from photolib.library.results import (
     Check,
@@ -33,7 +33,7 @@ from photolib.models.known import KNOWN
 from photolib.models.proposals import PROPOSALS_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from photolib.catalogue import Catalogue, ModelRow
     from photolib.config import Settings
@@ -86,6 +86,8 @@ def status(
     encoder, look = engines.wanted(), engines.look()
     leases = catalogue.leases.held()
     watcher = next((row for row in leases if row.name == "watch"), None)
+    current, detecting = regions.versions(engines), engines.detecting()
+    waiting = regions.pending(catalogue, engines, ocr=settings.ocr)
     models = [(look, "look")] + ([(encoder, "photo")] if encoder else [])
     return Status(
         library=str(settings.library),
@@ -97,9 +99,20 @@ def status(
         problems=catalogue.problems.count("failed"),
         skipped=catalogue.problems.count("skipped"),
         folders=tuple(folders.status(catalogue, row) for row in catalogue.folders.all()),
-        stages={"embed": _embedding(catalogue, *models[-1])},
-        models=ModelsInUse(encoder.model_id if encoder else None, None, None, look.model_id),
-        index=tuple(_index(catalogue, indexes, model, kind) for model, kind in models),
+        stages={
+            "embed": _embedding(catalogue, *models[-1]),
+            "crops": _stage(catalogue, "crops", current["crops"], waiting.crops),
+            "texts": _stage(catalogue, "texts", current["texts"], waiting.texts),
+        },
+        models=ModelsInUse(
+            encoder.model_id if encoder else None,
+            detecting.model_id if detecting.source else None,
+            engines.reading().model_id,
+            look.model_id,
+        ),
+        index=tuple(
+            _index(catalogue, indexes, model, kind) for model, kind in indexed(catalogue, engines)
+        ),
         leases=tuple(LeaseStatus(row.name, row.owner, row.pid, row.acquired_at) for row in leases),
         watcher=WatcherStatus(running=True, pid=watcher.pid) if watcher else WatcherStatus(),
         albums=catalogue.albums.count(),
@@ -107,6 +120,20 @@ def status(
         quarantine=Quarantine(),
         cache_bytes=thumbnails.size() + _bytes_in(settings.indexes),
     )
+
+
+def indexed(catalogue: Catalogue, engines: Engines) -> list[tuple[ModelRow, str]]:
+    """The models in use and the kinds of their vectors: each pair has an index of its own."""
+    look, encoder = engines.look(), engines.serving()
+    pairs = [(look, "look"), (look, "crop-look")]
+    pairs += [(encoder, kind) for kind in ("photo", "crop")] if encoder else []
+    whole = ("look", "photo")
+    return [(m, k) for m, k in pairs if k in whole or catalogue.vectors.count(m.model_no, k)]
+
+
+def _stage(catalogue: Catalogue, name: str, versions: Sequence[str], waiting: int) -> StageStatus:
+    count = catalogue.regions.stage_count(name, versions)
+    return StageStatus(count.done, waiting, count.failed)
 
 
 def _embedding(catalogue: Catalogue, model: ModelRow, kind: str) -> StageStatus:
