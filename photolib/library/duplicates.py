@@ -55,8 +55,8 @@ _Matches = dict[tuple[int, int], _Match]
 
 def update(catalogue: Catalogue, look: ModelRow, lease: Lease) -> Job[None]:
     """Find the sets anew, unless no photo has changed since they were found last."""
-    change = catalogue.vectors.last_change()
-    if catalogue.setting("duplicates_change") == str(change):
+    change, seen = catalogue.vectors.last_change(), catalogue.setting("duplicates_change")
+    if seen is not None and not catalogue.vectors.photos_changed_since(int(seen)):
         return
     candidates = catalogue.photos.candidates()
     yield Progress("duplicates", 0, len(candidates))

@@ -175,10 +175,11 @@ def _read_digests(cache: Path | None) -> dict[str, str]:
 
 def _write_digests(cache: Path | None, digests: dict[str, str]) -> None:
     """Remember digests where the library can be written; elsewhere they are computed each time."""
-    if cache is None or not cache.parent.is_dir():
+    if cache is None:
         return
     temporary = cache.with_name(f"{cache.name}.{os.getpid()}")
     try:
+        cache.parent.mkdir(exist_ok=True)
         temporary.write_text(json.dumps(digests), "utf-8")
         temporary.replace(cache)
     except OSError:
