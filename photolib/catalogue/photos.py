@@ -178,6 +178,12 @@ class Photos:
         found: int | None = self._database.value(sql, (content_hash,))
         return found
 
+    def contents(self, photo_ids: Iterable[int]) -> dict[int, int]:
+        """The content of each photo."""
+        sql = """SELECT photo_id, content_id FROM photo
+                 WHERE photo_id IN (SELECT value FROM json_each(?))"""
+        return {row[0]: row[1] for row in self._database.rows(sql, (_ids(photo_ids),))}
+
     def content_taken(self, content_id: int) -> tuple[str | None, str | None]:
         """When a content says it was taken, and by what source."""
         sql = "SELECT taken_at, taken_source FROM content WHERE content_id = ?"

@@ -59,21 +59,32 @@ class Indexes:
         model: ModelRow,
         kind: str,
         vector: NDArray[np.float32],
-        contents: Collection[int],
+        contents: Collection[int] | None,
         depth: int,
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The vectors of these contents nearest to a unit vector (d,), best first.
 
+        ``contents`` None means every one with a photo that is present and not hidden.
         Returns at most ``depth`` cosines (k,) and embedding ids (k,).
         """
         index = self.get(model, kind)
         if not len(index):
             return np.empty(0, np.float32), np.empty(0, np.int64)
-        allowed = self._catalogue.vectors.ids_of_contents(model.model_no, kind, contents)
-        restricted = None if len(allowed) == len(index) else allowed
+        restricted = self._restricted(index, model, kind, contents)
         cosines, ids = index.search(vector[None], depth, allow=restricted)
         found = ids[0] >= 0
         return cosines[0][found], ids[0][found]
+
+    def _restricted(
+        self, index: VectorIndex, model: ModelRow, kind: str, contents: Collection[int] | None
+    ) -> NDArray[np.int64] | None:
+        """The embedding ids that may be found; None where all may."""
+        vectors = self._catalogue.vectors
+        if contents is None:
+            hidden = vectors.ids_not_shown(model.model_no, kind)
+            return np.setdiff1d(index.ids(), hidden, assume_unique=True) if len(hidden) else None
+        allowed = vectors.ids_of_contents(model.model_no, kind, contents)
+        return None if len(allowed) == len(index) else allowed
 
     def save(self) -> None:
         """Write the snapshots that have news; a failure costs a rebuild later, so it is logged."""

@@ -546,11 +546,12 @@ def region_candidates(
     indexes: Indexes,
     model: ModelRow,
     vector: NDArray[np.float32],
-    contents: Collection[int],
+    contents: Collection[int] | None,
     depth: int,
 ) -> dict[int, Part]:
-    """For contents (of those given) with a crop near a unit vector (d,): the nearest crop.
+    """For contents with a crop near a unit vector (d,): the nearest crop of each.
 
+    ``contents`` are those that may be returned; None: every one that is shown.
     ``model`` is an encoder or the look; ``depth`` bounds the crops that are looked at.
     """
     kind = crop_kind(model)

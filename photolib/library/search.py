@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from PIL import Image as PillowImage
 
-from photolib.catalogue import AllOf, NoneOf, Test
 from photolib.errors import ImageError, ModelError, NotFound, QueryError, UsageError
 from photolib.images import Source as File
+from photolib.library.allowed import Allowed
 from photolib.library.engines import FETCH_HINT
 from photolib.library.filters import demanded
 from photolib.library.regions import cut, region_candidates
@@ -126,11 +126,12 @@ class Searcher:
             raise UsageError("what to search for is missing", 'Try: photolib search "red car"')
         if sort not in ("relevance", "date"):
             raise UsageError(f"{sort} is not a sort order", "Use relevance or date.")
-        matching = self.catalogue.photos.matching(demanded(query))
+        # Filters are tested by SQL; without any, what is shown need not be listed.
+        allowed = Allowed(self.catalogue, demanded(query) if query.conditions else None)
         model, notice = self._encoder_for(query)
-        asking = _Asking(self, matching, model)
+        asking = _Asking(self, allowed, model)
         scores = asking.rank(query)
-        ranked = self._ranked(scores, matching)
+        ranked = _ranked(scores, allowed)
         hits, counts = _page(ranked, sort, limit, offset, everything or not query.concepts)
         if not notice and ranked and not counts.clear + counts.likely:
             notice = f"Nothing fits well; --all shows the nearest {len(ranked)}."
@@ -169,12 +170,11 @@ class Searcher:
         if "meaning" in kinds and model is None:
             raise ModelError("comparing by meaning needs an encoder", self.engines.note)
         picture = self.picture(path, region)
-        visible = AllOf((Test("state", ("present",)), NoneOf(Test("hidden"))))
-        matching = self.catalogue.photos.matching(visible)
-        asking = _Asking(self, matching, model)
+        allowed = Allowed(self.catalogue)
+        asking = _Asking(self, allowed, model)
         scores = asking.like(picture, kinds, weights)
         scores = {k: v for k, v in scores.items() if k != picture.content_id}
-        ranked = self._ranked(scores, matching)
+        ranked = _ranked(scores, allowed)
         hits, counts = _page(ranked, "relevance", limit, offset, everything=True)
         return SimilarResult(
             query=path,
@@ -253,24 +253,6 @@ class Searcher:
             Source("words", None, True),
         )
 
-    def _ranked(self, scores: _Scores, matching: Sequence[tuple[int, int]]) -> list[_Ranked]:
-        """One entry per content, best first; among equals the newest first."""
-        photos: dict[int, list[int]] = {}
-        for photo_id, content_id in matching:
-            photos.setdefault(content_id, []).append(photo_id)
-        order = {content_id: place for place, content_id in enumerate(photos)}
-        chosen = [c for c in scores if c in photos and scores[c].score > 0]
-        chosen.sort(key=lambda c: (-scores[c].score, order[c]))
-        rows = {
-            row.photo_id: row
-            for row in self.catalogue.photos.many([p for c in chosen for p in photos[c]])
-        }
-        return [
-            _Ranked(scores[c], [rows[p] for p in photos[c] if p in rows])
-            for c in chosen
-            if any(p in rows for p in photos[c])
-        ]
-
 
 @dataclass(frozen=True)
 class _Picture:
@@ -298,19 +280,17 @@ class _Ranked:
 class _Asking:
     """One query against the contents that it may return."""
 
-    def __init__(
-        self, searcher: Searcher, matching: Sequence[tuple[int, int]], model: ModelRow | None
-    ) -> None:
+    def __init__(self, searcher: Searcher, allowed: Allowed, model: ModelRow | None) -> None:
         self._searcher = searcher
-        self._contents = {content_id for _, content_id in matching}
-        self._photo_content = dict(matching)
+        self._allowed = allowed
+        self._contents = allowed.contents
         self._model = model
 
     def rank(self, query: Query) -> _Scores:
         """Scores of all contents that the query ranks; 1 for each when it only has filters."""
         if not query.concepts:
             why = [Why("filter", "meets every filter", 1.0, 1.0)]
-            return {content_id: _Found(1.0, why) for content_id in self._contents}
+            return {content_id: _Found(1.0, why) for content_id in self._allowed.every_content()}
         return self._all_of(query.concepts)
 
     def _score(self, node: Node) -> _Scores:
@@ -334,7 +314,7 @@ class _Asking:
         if wanted:
             result = _product(wanted)
         else:
-            result = {content_id: _Found(1.0) for content_id in self._contents}
+            result = {content_id: _Found(1.0) for content_id in self._allowed.every_content()}
         for scores in unwanted:
             for content_id, found in result.items():
                 if content_id in scores:
@@ -350,15 +330,13 @@ class _Asking:
 
     def _words(self, words: str, *, phrase: bool) -> _Scores:
         store = self._searcher.catalogue.words
-        hits = [
-            h
-            for h in store.search(words.split(), phrase=phrase)
-            if h.photo_id in self._photo_content
-        ]
+        hits = store.search(words.split(), phrase=phrase)
+        contents = self._allowed.content_of(hit.photo_id for hit in hits)
+        hits = [hit for hit in hits if hit.photo_id in contents]
         best = max((hit.rank for hit in hits), default=1.0) or 1.0
         scores: _Scores = {}
         for hit in hits:
-            content_id = self._photo_content[hit.photo_id]
+            content_id = contents[hit.photo_id]
             if content_id not in scores:
                 score = _WORDS_FLOOR + (0.99 - _WORDS_FLOOR) * hit.rank / best
                 source, detail = self._where(hit.photo_id, words, len(scores))
@@ -464,6 +442,17 @@ class _Asking:
             why = Why("crop", crop.label or detail, score, cosine, crop.box)
             found[content_id] = _Found(score, [why], crop.crop_id)
         return found
+
+
+def _ranked(scores: _Scores, allowed: Allowed) -> list[_Ranked]:
+    """One entry per content, best first; among equals the newest first."""
+    photos = allowed.photos(c for c, found in scores.items() if found.score > 0)
+    ranked = [_Ranked(scores[content_id], rows) for content_id, rows in photos.items()]
+    ranked.sort(
+        key=lambda entry: (entry.photos[0].taken_at, entry.photos[0].photo_id), reverse=True
+    )
+    ranked.sort(key=lambda entry: -entry.found.score)
+    return ranked
 
 
 @dataclass(frozen=True, slots=True)
