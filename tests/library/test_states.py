@@ -39,7 +39,7 @@ from tests.library.shelf import (
 if TYPE_CHECKING:
     from photolib.library import Library
 
-EXAMPLES = 40
+EXAMPLES = 10
 STEPS = 30
 
 NAMES = tuple(f"{directory}{stem}.jpg" for directory in ("", "x/") for stem in "ab")
