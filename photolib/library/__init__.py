@@ -6,6 +6,7 @@
 ...     library.search("dog on a beach").hits
 """
 
-from photolib.library.library import Library, View
+from photolib.library.doors import View
+from photolib.library.library import Library
 
 __all__ = ["Library", "View"]

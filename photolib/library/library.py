@@ -5,126 +5,42 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from photolib.catalogue import Catalogue, PhotoFilter
-from photolib.errors import NotFound, PhotolibError, UsageError
-from photolib.images import Decoder, ThumbnailCache
+from photolib.errors import UsageError
 from photolib.jobs import Job, Progress
-from photolib.library import albums, duplicates, folders, neighbours, photos, regions, reports
-from photolib.library.engines import Engines
-from photolib.library.indexes import Indexes
+from photolib.library import albums, duplicates, folders, neighbours, regions, reports
+from photolib.library.doors import (
+    AlbumDoor,
+    DuplicateDoor,
+    LabelDoor,
+    ModelDoor,
+    PhotoDoor,
+    ReportDoor,
+    SearchDoor,
+)
 from photolib.library.ingest import Ingest, Scope
 from photolib.library.results import IndexReport
-from photolib.library.search import Searcher
 from photolib.library.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from types import TracebackType
+    from collections.abc import Iterator, Sequence
 
-    from PIL.Image import Image
-
-    from photolib.catalogue import CropRow, FolderRow, Lease, ModelRow, PhotoRow
-    from photolib.config import Settings
-    from photolib.library.results import (
-        AlbumDetail,
-        AlbumList,
-        Box,
-        Check,
-        DuplicateList,
-        FolderStatus,
-        Model,
-        PhotoDetail,
-        ProblemList,
-        SearchResult,
-        SimilarResult,
-        Status,
-        VerifyReport,
-    )
-    from photolib.models import Detector, Encoder
+    from photolib.catalogue import FolderRow, Lease, ModelRow
+    from photolib.library.results import FolderStatus, VerifyReport
 
 
 _CHANGES_KEPT = 1_000_000
 """Changes that an index may lag behind and still catch up; about 30 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """Which photos a grid shows: all, or those of one album, folder or state."""
-
-    album_id: int | None = None
-    folder_id: int | None = None
-    unsorted: bool = False
-    missing: bool = False
-    oldest_first: bool = False
-
-    @property
-    def filter(self) -> PhotoFilter:
-        """The view as the catalogue takes it."""
-        return PhotoFilter(
-            folder_id=self.folder_id,
-            album_id=self.album_id,
-            unsorted=self.unsorted,
-            state="missing" if self.missing else "present",
-            oldest_first=self.oldest_first,
-        )
-
-
-class Library:
+class Library(SearchDoor, PhotoDoor, AlbumDoor, LabelDoor, DuplicateDoor, ModelDoor, ReportDoor):
     """A catalogue, the models and the indexes over it.
 
     Methods may be called from any thread. Jobs are generators: run each in one thread and close it
     there. Close the library when done, or use it as a context manager.
     """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        encoder: Encoder | None = None,
-        detector: Detector | None = None,
-    ) -> None:
-        """Open or create the library at ``settings.library``; models given here override its own.
-
-        Raises CatalogueError when the directory or the catalogue cannot be used.
-        """
-        self.settings = settings
-        self._catalogue = Catalogue(settings)
-        self._engines = Engines(self._catalogue, settings, encoder, detector)
-        self._indexes = Indexes(self._catalogue, settings.indexes)
-        self._thumbnails = ThumbnailCache(settings.thumbnails)
-        self._decoder = Decoder(workers=1)
-        self._searcher = Searcher(
-            self._catalogue,
-            self._indexes,
-            self._engines,
-            self._decoder,
-            self._thumbnails,
-            settings.thumbnail_size,
-        )
-
-    @classmethod
-    def open(cls, settings: Settings) -> Library:
-        """Open or create the library at ``settings.library``; see the constructor."""
-        return cls(settings)
-
-    def close(self) -> None:
-        """Stop the decoder's processes and close the catalogue."""
-        self._decoder.close()
-        self._catalogue.close()
-
-    def __enter__(self) -> Library:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # --- folders -------------------------------------------------------------------------------
 
@@ -258,149 +174,6 @@ class Library:
             prefixes.setdefault(found[0].folder_id, set()).add(found[1])
         chosen = [row for row in rows if row.folder_id in prefixes]
         return [_scope(row, prefixes[row.folder_id]) for row in chosen]
-
-    # --- searching -----------------------------------------------------------------------------
-
-    def search(
-        self,
-        query: str,
-        *,
-        sort: str = "relevance",
-        limit: int = 50,
-        offset: int = 0,
-        everything: bool = False,
-    ) -> SearchResult:
-        """Photos that fit a query; ``everything`` goes past the cut-off.
-
-        Raises QueryError with the position of a mistake, UsageError for an empty query.
-        """
-        return self._searcher.search(
-            query, sort=sort, limit=limit, offset=offset, everything=everything
-        )
-
-    def similar(
-        self,
-        path: str,
-        *,
-        by: str | None = None,
-        weigh: Mapping[str, float] | None = None,
-        region: Box | None = None,
-        limit: int = 50,
-        offset: int = 0,
-    ) -> SimilarResult:
-        """Photos like a picture file, which need not be in the library.
-
-        ``by`` is meaning, look or both; ``weigh`` gives parts of the look a weight; ``region`` is
-        x, y, width, height in fractions. Raises ImageError, NotFound, UsageError.
-        """
-        return self._searcher.similar(
-            path, by=by, weights=weigh or {}, region=region, limit=limit, offset=offset
-        )
-
-    # --- reading -------------------------------------------------------------------------------
-
-    def photo_count(self, view: View) -> int:
-        """How many photos a view has."""
-        return self._catalogue.photos.count(view.filter)
-
-    def photo_window(self, view: View, offset: int, limit: int) -> list[PhotoRow]:
-        """A window of a view's photos, newest first unless the view says otherwise."""
-        return self._catalogue.photos.window(view.filter, offset, limit)
-
-    def photos(self, photo_ids: Sequence[int]) -> list[PhotoRow]:
-        """Photos by their ids, in that order; unknown ids are left out."""
-        return self._catalogue.photos.many(photo_ids)
-
-    def photo(self, photo_id: int) -> PhotoDetail:
-        """One photo with its facts; NotFound."""
-        return photos.detail(self._catalogue, photo_id)
-
-    def crops(self, photo_id: int) -> list[CropRow]:
-        """What was found in a photo, the surest first; nothing for one that is not known."""
-        return photos.crops(self._catalogue, photo_id)
-
-    def photo_id_at(self, path: str) -> int | None:
-        """The id of the photo at a path."""
-        found = folders.containing(self._catalogue.folders.all(), path)
-        row = self._catalogue.photos.at(found[0].folder_id, found[1]) if found else None
-        return row.photo_id if row else None
-
-    def prefer(self, photo_ids: Sequence[int]) -> None:
-        """Let photos that somebody looks at jump the queues of running and coming jobs."""
-        with self._catalogue.transaction():
-            self._catalogue.photos.prefer(photo_ids)
-
-    def thumbnail(self, photo_id: int) -> bytes | None:
-        """A small JPEG of a photo, made anew if the cache lost it; None when the file is gone."""
-        row = self._photo_row(photo_id)
-        side = self.settings.thumbnail_size
-        cached = self._thumbnails.get(row.content_hash, side)
-        if cached is not None:
-            return cached
-        try:
-            self._thumbnails.put(row.content_hash, self.picture(photo_id, side), side)
-        except PhotolibError:
-            return None
-        return self._thumbnails.get(row.content_hash, side)
-
-    def picture(self, photo_id: int, side: int) -> Image:
-        """A photo upright, in RGB, its longest side about ``side`` pixels. Raises ImageError."""
-        return self._decoder.decode(self._photo_row(photo_id).path, side=side).image
-
-    def _photo_row(self, photo_id: int) -> PhotoRow:
-        row = self._catalogue.photos.get(photo_id)
-        if row is None:
-            raise NotFound(f"there is no photo {photo_id}")
-        return row
-
-    def albums(self, kind: str | None = None, *, limit: int = -1, offset: int = 0) -> AlbumList:
-        """Albums, the largest first, and the grouping run they come from."""
-        return albums.page(self._catalogue, kind, limit, offset)
-
-    def album(self, album_id: int, *, limit: int = 100, offset: int = 0) -> AlbumDetail:
-        """One album with a page of its photos; NotFound."""
-        return albums.detail(self._catalogue, album_id, limit, offset)
-
-    def rename_album(self, album_id: int, name: str) -> AlbumDetail:
-        """Name an album; no later grouping changes the name. NotFound, UsageError."""
-        return albums.rename(self._catalogue, album_id, name)
-
-    def labels(self) -> list[tuple[str, int]]:
-        """Labels and how many photos shown carry each, the most frequent first."""
-        return regions.labels(self._catalogue)
-
-    def duplicates(
-        self, tier: str | None = None, *, limit: int = -1, offset: int = 0
-    ) -> DuplicateList:
-        """Duplicate sets, those that would free most first."""
-        return duplicates.page(self._catalogue, tier, limit, offset)
-
-    def problems(self, *, limit: int = -1, offset: int = 0) -> ProblemList:
-        """Files that failed or were skipped, and why."""
-        return reports.problems(self._catalogue, limit, offset)
-
-    def status(self) -> Status:
-        """The state of the library at a glance; loads no model."""
-        return reports.status(
-            self._catalogue, self.settings, self._engines, self._indexes, self._thumbnails
-        )
-
-    def doctor(self) -> list[Check]:
-        """What this installation can do and what stands in its way."""
-        return reports.doctor(self._catalogue, self.settings, self._engines)
-
-    def models(self) -> list[Model]:
-        """Models that are here, and those that could be fetched."""
-        return reports.models(self._catalogue, self.settings, self._engines)
-
-    def use_model(self, name_or_path: str) -> Model:
-        """Choose the encoder; the next index job embeds with it. ModelUnavailable, ModelError."""
-        row = self._engines.use(name_or_path)
-        return next(model for model in self.models() if model.model_id == row.model_id)
-
-    def data_version(self) -> int:
-        """A number that changes when another process or thread commits to the catalogue."""
-        return self._catalogue.data_version()
 
 
 def _scope(folder: FolderRow, prefixes: set[bytes]) -> Scope:

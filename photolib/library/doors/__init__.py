@@ -1,0 +1,20 @@
+"""The use cases by noun: each door is a part of ``Library``, which joins them into one."""
+
+from photolib.library.doors.albums import AlbumDoor
+from photolib.library.doors.duplicates import DuplicateDoor
+from photolib.library.doors.labels import LabelDoor
+from photolib.library.doors.models import ModelDoor
+from photolib.library.doors.photos import PhotoDoor, View
+from photolib.library.doors.reports import ReportDoor
+from photolib.library.doors.search import SearchDoor
+
+__all__ = [
+    "AlbumDoor",
+    "DuplicateDoor",
+    "LabelDoor",
+    "ModelDoor",
+    "PhotoDoor",
+    "ReportDoor",
+    "SearchDoor",
+    "View",
+]
