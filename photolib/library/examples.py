@@ -12,7 +12,7 @@ from PIL import Image as PillowImage
 
 from photolib.errors import ImageError, NotFound
 from photolib.images import Source as File
-from photolib.library.regions import cut
+from photolib.library.crops import cut
 from photolib.models import look
 from photolib.models.placing import grey_raster
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from photolib.errors import UsageError
 from photolib.jobs import Job, Progress
-from photolib.library import albums, duplicates, folders, neighbours, regions, reports
+from photolib.library import albums, duplicates, folders, neighbours, reports, understanding
 from photolib.library.doors import (
     AlbumDoor,
     DuplicateDoor,
@@ -111,7 +111,7 @@ class Library(SearchDoor, PhotoDoor, AlbumDoor, LabelDoor, DuplicateDoor, ModelD
             if stage != 1:
                 yield from self._look_into(lease, report, ocr)
                 yield from self._group(lease)  # labels and texts give albums better names
-            waiting = regions.pending(self._catalogue, self._engines, ocr=ocr)
+            waiting = understanding.pending(self._catalogue, self._engines, ocr=ocr)
             report.pending = replace(report.pending, crops=waiting.crops, texts=waiting.texts)
             report.seconds = round(time.monotonic() - started, 3)
         return report
@@ -121,7 +121,7 @@ class Library(SearchDoor, PhotoDoor, AlbumDoor, LabelDoor, DuplicateDoor, ModelD
         yield from job.run(scopes)
 
     def _look_into(self, lease: Lease, report: IndexReport, ocr: str) -> Job[None]:
-        yield from regions.update(
+        yield from understanding.update(
             self._catalogue, self.settings, self._engines, self._decoder, lease, report, ocr=ocr
         )
 

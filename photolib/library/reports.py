@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from photolib.catalogue import filesystem_of
 from photolib.errors import ModelError
 from photolib.images import formats
-from photolib.library import folders, regions
+from photolib.library import folders, understanding
 from photolib.library.photos import size_text
 from photolib.library.results import (
     Check,
@@ -86,8 +86,8 @@ def status(
     encoder, look = engines.wanted(), engines.look()
     leases = catalogue.leases.held()
     watcher = next((row for row in leases if row.name == "watch"), None)
-    current, detecting = regions.versions(engines), engines.detecting()
-    waiting = regions.pending(catalogue, engines, ocr=settings.ocr)
+    current, detecting = understanding.versions(engines), engines.detecting()
+    waiting = understanding.pending(catalogue, engines, ocr=settings.ocr)
     models = [(look, "look")] + ([(encoder, "photo")] if encoder else [])
     return Status(
         library=str(settings.library),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photolib.catalogue import overlap
-from photolib.library.regions import MOST_CROPS, cut, worth_keeping
+from photolib.library.crops import MOST_CROPS, cut, worth_keeping
 from photolib.models import Box, Detection, Detector
 from photolib.models.placing import RASTER_SIDE, grey_raster, places
 from photolib.models.proposals import ProposalDetector, propose

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from photolib.library import regions
 from photolib.library.core import Core
 
 
@@ -11,4 +10,4 @@ class LabelDoor(Core):
 
     def labels(self) -> list[tuple[str, int]]:
         """Labels and how many photos shown carry each, the most frequent first."""
-        return regions.labels(self._catalogue)
+        return self._catalogue.regions.labels()
