@@ -131,9 +131,14 @@ class Photos:
         return [(_absolute(row), row["role"]) for row in self._database.rows(sql, (photo_id,))]
 
     def known(self, folder_id: int) -> dict[bytes, Known]:
-        """All paths of a folder that the catalogue has an opinion on."""
+        """All paths of a folder that the catalogue has an opinion on.
+
+        The state of a missing photo is "survived" where another photo of its bytes is present.
+        """
         sql = """
-            SELECT path, 'photo', photo_id, size, mtime_ns, state FROM photo
+            SELECT path, 'photo', photo_id, size, mtime_ns, iif(EXISTS (
+                    SELECT 1 FROM photo p WHERE p.content_id = m.content_id AND p.state = 'present'
+                ), 'survived', 'missing') FROM photo m
                 WHERE folder_id = ?1 AND state = 'missing'
             UNION ALL SELECT path, 'photo', photo_id, size, mtime_ns, state FROM photo
                 WHERE folder_id = ?1 AND state = 'present'

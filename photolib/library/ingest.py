@@ -33,7 +33,7 @@ from photolib.library.results import Pending
 from photolib.library.scan import Scan, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -446,11 +446,7 @@ class Ingest:
         taken = self._taken(content_id, candidate)
         standing = photos.at(folder_id, path)
         others = photos.of_contents([content_id]).get(content_id, [])
-        if standing is not None and standing.content_id == content_id:
-            self._count(standing, "changed")
-            photos.refresh(standing.photo_id, stat, content_id, taken)
-            return standing.photo_id
-        mover = self._mover(others, candidate)
+        mover = self._mover(others, candidate, standing)
         if mover is not None:
             if standing is not None and standing.state == "present":
                 photos.mark([standing.photo_id], "missing")
@@ -481,18 +477,25 @@ class Ingest:
         dated = facts.dated(os.path.basename(candidate.path), candidate.stat.mtime_ns)
         return dated.taken_at or "1970-01-01T00:00:00", dated.taken_source or "mtime"
 
-    def _mover(self, photos: Iterable[PhotoRow], candidate: Candidate) -> PhotoRow | None:
+    def _mover(
+        self, photos: Sequence[PhotoRow], candidate: Candidate, standing: PhotoRow | None
+    ) -> PhotoRow | None:
         """The photo whose file this is now: one of the same bytes that left its own path.
 
-        Of several: the one of the same name, then from the nearest directory, then the oldest.
+        Of several: one that was present until now, then one of the same name, then from the nearest
+        directory, then the oldest. The photo that stands at the path goes before missing ones.
         """
         target = os.fsdecode(candidate.absolute)
-        vacated = [p for p in photos if p.state != "removed" and self._vacated(p, candidate)]
+        same = standing is not None and any(p.photo_id == standing.photo_id for p in photos)
+        if same and standing is not None and standing.state == "present":
+            return None
+        states = ("present",) if same else ("present", "missing")
+        vacated = [p for p in photos if p.state in states and self._vacated(p, candidate)]
 
-        def distance(photo: PhotoRow) -> tuple[bool, int, int]:
+        def distance(photo: PhotoRow) -> tuple[bool, bool, int, int]:
             shared = len(os.path.commonpath([photo.path, target]))
             same_name = os.path.basename(photo.path) == os.path.basename(target)
-            return not same_name, -shared, photo.photo_id
+            return photo.state == "missing", not same_name, -shared, photo.photo_id
 
         return min(vacated, key=distance, default=None)
 

@@ -146,7 +146,8 @@ def _compare(
         else:
             result.skipped.append(entry)
         _replace(result, entry, known, "photo", "part")
-    elif not same or known is None or known.kind == "part":
+    elif not same or known is None or known.kind == "part" or known.state == "survived":
+        # A file in a missing photo's place may also be the photo of the same bytes, moved.
         candidate = Candidate(folder, entry.path, stat, entry.device, entry.kind)
         result.candidates.append(candidate)
         _replace(result, entry, known, "part")

@@ -246,6 +246,20 @@ def test_of_several_copies_the_one_that_left_is_the_one_that_moved(
     assert after[str(three / "a.jpg")] == before[str(three / "a.jpg")]
 
 
+def test_a_photo_moved_to_where_a_copy_of_it_went_missing_keeps_its_id(
+    library: Library, three: Path, sight: Sight
+) -> None:
+    twin = three / "sub/a.jpg"
+    shutil.copy2(three / "a.jpg", twin)
+    index(library)
+    before = sight.photos()[str(three / "a.jpg")]
+    twin.unlink()
+    assert counts(index(library)) == {"missing": 1, "unchanged": 3}
+    (three / "a.jpg").rename(twin)  # same size and time as the copy that went
+    assert counts(index(library)) == {"moved": 1, "unchanged": 2}
+    assert sight.photos()[str(twin)] == before
+
+
 def test_of_several_that_left_the_same_name_then_the_nearest_moves(
     library: Library, folder: Path, sight: Sight
 ) -> None:

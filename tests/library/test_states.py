@@ -39,7 +39,7 @@ from tests.library.shelf import (
 if TYPE_CHECKING:
     from photolib.library import Library
 
-EXAMPLES = 10
+EXAMPLES = 40
 STEPS = 30
 
 NAMES = tuple(f"{directory}{stem}.jpg" for directory in ("", "x/") for stem in "ab")
@@ -300,7 +300,7 @@ def run(examples: int, steps: int = STEPS, *, same: bool = False) -> None:
 
 
 def test_any_history_ends_with_a_catalogue_that_equals_the_folder() -> None:
-    # The suite tries the same histories each time; random ones are tried by running this file.
+    # The suite tries the same histories each time; running this file tries random ones.
     run(EXAMPLES, same=True)
 
 
