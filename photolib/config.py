@@ -35,6 +35,8 @@ class Settings:
     """Longest side, in pixels, of the cached thumbnails."""
     ocr: str = "auto"
     """Whether text in pictures is read: auto (where print is likely), always or never."""
+    mask_threshold: float = 0.5
+    """Probability from which a pixel belongs to the outline of a thing, between 0 and 1."""
     images: str = "auto"
     """How the terminal shows pictures: auto, kitty, sixel, blocks or none."""
     theme: str = "photolib-dark"
@@ -95,6 +97,8 @@ def _with_file(settings: Settings, path: Path) -> Settings:
         if type(value) is not kinds.get(name):
             known = ", ".join(sorted(kinds))
             raise ConfigError(f"{path}: {name} = {value!r} is not a setting", f"Known: {known}.")
+    if not 0 < values.get("mask_threshold", 0.5) < 1:
+        raise ConfigError(f"{path}: mask_threshold lies between 0 and 1", "0.5 is the default.")
     return replace(settings, **values)
 
 

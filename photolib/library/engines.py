@@ -15,7 +15,7 @@ from photolib.models.proposals import PROPOSALS_ID, ProposalDetector
 if TYPE_CHECKING:
     from photolib.catalogue import Catalogue, ModelRow
     from photolib.config import Settings
-    from photolib.models import Detector, Encoder
+    from photolib.models import Detector, Encoder, ResolvedWeights
     from photolib.models.ocr import TextReader
 
 FETCH_HINT = (
@@ -44,6 +44,7 @@ class Engines:
         self._catalogue = catalogue
         self._private = settings.library
         self._weights = settings.weights
+        self._mask_threshold = settings.mask_threshold
         self._given_detector = detector
         self._detectors: dict[str, Detector] = {PROPOSALS_ID: ProposalDetector()}
         if detector is not None:
@@ -122,8 +123,14 @@ class Engines:
         with self._lock:
             if row.model_id not in self._detectors:
                 weights = resolve(self._paths.get(row.model_id) or row.source or "", self._weights)
-                self._detectors[row.model_id] = load_detector(weights, self._private)
+                self._detectors[row.model_id] = load_detector(
+                    weights, self._private, mask_threshold=self._mask_threshold
+                )
             return self._detectors[row.model_id]
+
+    def detector_id(self, weights: ResolvedWeights) -> str:
+        """The id of a detector with these weights under this library's settings."""
+        return detector_id(weights, mask_threshold=self._mask_threshold)
 
     def reading(self) -> ModelRow:
         """The text reader's row; the reader comes with photolib."""
@@ -167,7 +174,7 @@ class Engines:
         weights = resolve(source, self._weights)
         if weights.kind != "detector":
             raise ModelError(f"{source} is an {weights.kind}, not a detector")
-        model_id = detector_id(weights)
+        model_id = self.detector_id(weights)
         self._paths[model_id] = source
         return self._register(model_id, "detector", weights.name, None, source)
 

@@ -28,7 +28,6 @@ from photolib.library.results import (
     WatcherStatus,
 )
 from photolib.models import describe, discover
-from photolib.models.detector import detector_id
 from photolib.models.known import KNOWN
 from photolib.models.proposals import PROPOSALS_ID
 
@@ -162,7 +161,7 @@ def models(catalogue: Catalogue, settings: Settings, engines: Engines) -> list[M
     rows = engines.wanted(), engines.detecting()
     chosen = [row for row in rows if row is not None and row.model_id != PROPOSALS_ID]
     in_use = {row.model_id for row in chosen}
-    here = [_on_disk(catalogue, weights, in_use) for weights in discover(settings.weights)]
+    here = [_on_disk(catalogue, engines, each, in_use) for each in discover(settings.weights)]
     listed = {model.model_id for model in here}
     here += [_chosen(catalogue, row) for row in chosen if row.model_id not in listed]
     names = {model.name for model in here}
@@ -190,14 +189,16 @@ def _chosen(catalogue: Catalogue, row: ModelRow) -> Model:
     )
 
 
-def _on_disk(catalogue: Catalogue, weights: ResolvedWeights, in_use: set[str]) -> Model:
+def _on_disk(
+    catalogue: Catalogue, engines: Engines, weights: ResolvedWeights, in_use: set[str]
+) -> Model:
     model_id, dimensions = None, None
     try:
         if weights.kind == "encoder":
             described = describe(weights)
             model_id, dimensions = described.model_id, described.dimensions
         else:
-            model_id = detector_id(weights)
+            model_id = engines.detector_id(weights)
     except ModelError:
         pass  # it is listed without an id; using it tells what is wrong
     row = catalogue.vectors.model(model_id) if model_id else None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import math
 import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
-from photolib.errors import ModelError, ModelUnavailable
+from photolib.errors import ModelError
 from photolib.models.encoder import printable_id
 from photolib.models.loading import build_lock, quiet, translated
+from photolib.models.offline import same_thread_count, ultralytics
+from photolib.models.segmenter import SIDE as SEGMENT_SIDE
+from photolib.models.segmenter import Segmenter, sam_tensors
 from photolib.models.weights import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from PIL.Image import Image
@@ -23,7 +25,14 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.25
 """Detections below this are not reported: ultralytics' own default."""
+MASK_THRESHOLD = 0.5
+"""Probability from which a pixel belongs to an outline: where these models are trained to cut."""
 _SIDE = 640
+_OVERLAP, _SEGMENT_OVERLAP = 0.7, 0.9
+"""Intersection over union from which a box repeats a better one: ultralytics' defaults for YOLO,
+and for FastSAM, whose segments nest."""
+_MOST_SEGMENTS = 24
+"""Segments without a label that are kept of one picture."""
 _VERSION = "d1"
 """Part of every ``detector_id``: raise it when the same weights would find other things."""
 
@@ -52,7 +61,7 @@ class Detection:
 
 @runtime_checkable
 class Detector(Protocol):
-    """A model that finds things; ``FakeDetector`` and ``YoloDetector`` are the two that ship."""
+    """A model that finds things; ``YoloDetector``, ``SamDetector``, proposals and a fake ship."""
 
     @property
     def detector_id(self) -> str:
@@ -68,128 +77,167 @@ class Detector(Protocol):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Every label that it can give."""
+        """Every label that it can give; none for a model that only tells things apart."""
 
     def detect(self, images: Sequence[Image]) -> list[tuple[Detection, ...]]:
         """What is in each oriented RGB picture, most confident first. Raises ModelError."""
 
 
 class YoloDetector:
-    """An ultralytics checkpoint: YOLO, YOLO-seg, or FastSAM; made by ``load_detector``."""
+    """An ultralytics YOLO, YOLO-seg or FastSAM checkpoint; made by ``load_detector``."""
 
-    def __init__(self, weights: ResolvedWeights, model: Any, *, confidence: float) -> None:
+    def __init__(
+        self, weights: ResolvedWeights, model: Any, *, confidence: float, mask_threshold: float
+    ) -> None:
         self.name = weights.name
-        self.side = _SIDE
-        self.labels = tuple(model.names.values())
-        self.detector_id = detector_id(weights, confidence=confidence)
+        # A class-agnostic model calls everything "object", which says nothing.
+        self._finds_segments = _is_fastsam(weights) or set(model.names.values()) == {"object"}
+        self.side = SEGMENT_SIDE if self._finds_segments else _SIDE
+        self.labels = () if self._finds_segments else tuple(model.names.values())
+        self.detector_id = detector_id(
+            weights, confidence=confidence, mask_threshold=mask_threshold
+        )
         self._model = model
         self._confidence = confidence
+        self._predictor = _with_masks(model, mask_threshold) if model.task == "segment" else None
         # One predictor serves all calls of a model, and keeps its state between steps.
         self._one_at_a_time = threading.Lock()
 
     def detect(self, images: Sequence[Image]) -> list[tuple[Detection, ...]]:
         if not images:
             return []
-        with self._one_at_a_time, translated(self.name), _same_thread_count():
+        with self._one_at_a_time, translated(self.name), same_thread_count():
             results = self._model.predict(
-                [image if image.mode == "RGB" else image.convert("RGB") for image in images],
+                [_rgb(image) for image in images],
+                predictor=self._predictor,
                 imgsz=self.side,
                 conf=self._confidence,
+                iou=_SEGMENT_OVERLAP if self._finds_segments else _OVERLAP,
                 rect=False,  # else the padding, and so the result, depends on the other pictures
                 verbose=False,
                 save=False,
             )
-            return [self._detections(result) for result in results]
-
-    def _detections(self, result: Any) -> tuple[Detection, ...]:
-        if result.boxes is None:
-            return ()
-        corners = result.boxes.xyxyn.cpu().numpy().clip(0, 1)
-        outlines = result.masks.xyn if result.masks is not None else [None] * len(corners)
-        rows = zip(corners, result.boxes.cls, result.boxes.conf, outlines, strict=True)
-        found = [
-            Detection(self.labels[int(label)], float(confidence), _box(*box), _outline(polygon))
-            for box, label, confidence, polygon in rows
-        ]
-        return tuple(sorted(found, key=lambda d: -d.confidence))
+            found = [_detections(result, self.labels) for result in results]
+        return [_foremost(one) for one in found] if self._finds_segments else found
 
 
-def detector_id(weights: ResolvedWeights, *, confidence: float = CONFIDENCE) -> str:
+class SamDetector:
+    """A Segment Anything checkpoint, whose segments have no labels; made by ``load_detector``."""
+
+    side = SEGMENT_SIDE
+    labels: tuple[str, ...] = ()
+
+    def __init__(self, name: str, detector_id: str, segmenter: Segmenter) -> None:
+        self.name = name
+        self.detector_id = detector_id
+        self._segmenter = segmenter
+        self._one_at_a_time = threading.Lock()
+
+    def detect(self, images: Sequence[Image]) -> list[tuple[Detection, ...]]:
+        with self._one_at_a_time, translated(self.name), same_thread_count():
+            results = [self._segmenter(_rgb(image)) for image in images]
+            return [_foremost(_detections(result, ())) for result in results]
+
+
+def detector_id(
+    weights: ResolvedWeights,
+    *,
+    confidence: float = CONFIDENCE,
+    mask_threshold: float = MASK_THRESHOLD,
+) -> str:
     """The ``detector_id`` that these weights will have. Loads nothing; see ``digest``."""
-    threshold = f"c{round(confidence * 100)}"
-    parts = (weights.name, digest(weights.file, weights.cache)[:12], threshold, _VERSION)
+    settings = [f"c{round(confidence * 100)}"]
+    if mask_threshold != MASK_THRESHOLD:
+        settings.append(f"m{round(mask_threshold * 1000)}")
+    parts = (weights.name, digest(weights.file, weights.cache)[:12], *settings, _VERSION)
     return printable_id(".".join(parts))
 
 
 def load_detector(
-    weights: ResolvedWeights, private: Path, *, confidence: float = CONFIDENCE
-) -> YoloDetector:
-    """The detector of these weights.
+    weights: ResolvedWeights,
+    private: Path,
+    *,
+    confidence: float = CONFIDENCE,
+    mask_threshold: float = MASK_THRESHOLD,
+) -> YoloDetector | SamDetector:
+    """The detector of these weights: YOLO, YOLO-seg, FastSAM, or a Segment Anything model.
 
     ``private`` is a directory of the library where ultralytics keeps its settings, in place of the
-    user's own. Detections below ``confidence`` are not reported.
+    user's own. Detections below ``confidence`` are not reported (SAM has thresholds of its own); a
+    pixel whose probability reaches ``mask_threshold`` belongs to an outline.
     Only tensors and ultralytics' own classes are unpickled. Raises ModelUnavailable when
     ultralytics or OpenCV cannot be imported, ModelError when the file is no detector.
     """
-    with build_lock, translated(weights.name), quiet(), _same_thread_count():
-        yolo = _ultralytics(private)
-        kind = yolo.FastSAM if "fastsam" in weights.file.name.lower() else yolo.YOLO
-        model = kind(str(weights.file))
+    with build_lock, translated(weights.name), quiet(), same_thread_count():
+        package = ultralytics(private)
+        tensors = sam_tensors(weights.file)
+        if tensors is not None:
+            made = detector_id(weights, confidence=confidence, mask_threshold=mask_threshold)
+            segmenter = Segmenter(tensors, mask_threshold=mask_threshold)
+            return SamDetector(weights.name, made, segmenter)
+        model = (package.FastSAM if _is_fastsam(weights) else package.YOLO)(str(weights.file))
         if model.task not in ("detect", "segment"):
             raise ModelError(
                 f"{weights.file}: a model for the task {model.task!r} finds no boxes",
                 "Choose a detection or segmentation checkpoint, such as yolo11n.",
             )
-        return YoloDetector(weights, model, confidence=confidence)
+        return YoloDetector(weights, model, confidence=confidence, mask_threshold=mask_threshold)
 
 
-def _ultralytics(private: Path) -> Any:
-    """The ultralytics package, told before its import to stay offline and safe.
+def _is_fastsam(weights: ResolvedWeights) -> bool:
+    return "fastsam" in weights.file.name.lower()
 
-    The import itself would look up public DNS names, write to the user's configuration and offer to
-    install packages; a checkpoint would be unpickled whole.
+
+def _with_masks(model: Any, threshold: float) -> Any:
+    """The predictor class of a segmentation model whose masks begin at a probability.
+
+    ultralytics' begin where the logit is above 0. A mask is a weighed sum of prototypes; one more
+    prototype, of ones, with minus the wanted logit for its weight moves that border.
     """
-    settings = private / "ultralytics"
-    os.environ |= {
-        "YOLO_OFFLINE": "1",
-        "YOLO_AUTOINSTALL": "false",
-        "YOLO_VERBOSE": "false",
-        "ULTRALYTICS_SAFE_LOAD": "1",
-        "YOLO_CONFIG_DIR": str(settings),
-    }
-    try:
-        import ultralytics
-        from ultralytics.utils import SETTINGS
-    except ImportError as exc:
-        raise _import_remedy(exc) from exc
-    if SETTINGS.get("sync") or SETTINGS.get("runs_dir") != str(settings / "runs"):
-        folders = {f"{name}_dir": str(settings / name) for name in ("weights", "datasets", "runs")}
-        SETTINGS.update({"sync": False, **folders})
-    return ultralytics
-
-
-def _import_remedy(exc: ImportError) -> ModelUnavailable:
-    """What to do about an import that failed; the GUI build of OpenCV wants desktop libraries."""
-    reason = str(exc)
-    if ".so" not in reason:
-        return ModelUnavailable(f"the detector needs {exc.name or reason}", "pip install photolib")
-    return ModelUnavailable(
-        f"OpenCV cannot be loaded: {reason}",
-        "Install the system packages libgl1 and libglib2.0-0, or: pip uninstall -y opencv-python "
-        "&& pip install --force-reinstall opencv-python-headless",
-    )
-
-
-@contextmanager
-def _same_thread_count() -> Iterator[None]:
-    """Undo ultralytics' torch.set_num_threads, which would slow the encoder down afterwards."""
     import torch
 
-    threads = torch.get_num_threads()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+    base: Any = model._smart_load("predictor")
+    shift = math.log(threshold / (1 - threshold))
+
+    class Masks(base):  # type: ignore[misc]
+        def construct_result(
+            self, pred: Any, img: Any, orig_img: Any, img_path: Any, proto: Any
+        ) -> Any:
+            pred = torch.cat([pred, pred.new_full((len(pred), 1), -shift)], 1)
+            proto = torch.cat([proto, torch.ones_like(proto[:1])])
+            return super().construct_result(pred, img, orig_img, img_path, proto)
+
+    return Masks
+
+
+def _rgb(image: Image) -> Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _detections(result: Any, labels: Sequence[str]) -> tuple[Detection, ...]:
+    """What ultralytics found in one picture, most confident first; without labels all are ""."""
+    if result.boxes is None:
+        return ()
+    corners = result.boxes.xyxyn.cpu().numpy().clip(0, 1)
+    outlines = result.masks.xyn if result.masks is not None else [None] * len(corners)
+    rows = zip(corners, result.boxes.cls, result.boxes.conf, outlines, strict=True)
+    found = [
+        Detection(
+            labels[int(label)] if labels else "", float(confidence), _box(*box), _outline(polygon)
+        )
+        for box, label, confidence, polygon in rows
+    ]
+    return tuple(sorted(found, key=lambda d: -d.confidence))
+
+
+def _foremost(segments: Sequence[Detection]) -> tuple[Detection, ...]:
+    """The segments that are large and sure: a picture has hundreds, most of them texture."""
+
+    def worth(segment: Detection) -> float:
+        return segment.confidence * math.sqrt(segment.box.width * segment.box.height)
+
+    kept = sorted(segments, key=worth, reverse=True)[:_MOST_SEGMENTS]
+    return tuple(sorted(kept, key=lambda d: -d.confidence))
 
 
 def _box(left: float, top: float, right: float, bottom: float) -> Box:

@@ -82,12 +82,12 @@ def _encoder(
     )
 
 
-def _detector(name: str, role: str, parameters: int) -> KnownModel:
+def _detector(name: str, role: str, parameters: int, licence: str = "AGPL-3.0") -> KnownModel:
     return KnownModel(
         name=name,
         kind="detector",
         role=role,
-        licence="AGPL-3.0",
+        licence=licence,
         architecture=name,
         files=((f"{name}.pt", f"{ASSETS}/{name}.pt"),),
         parameters=parameters,
@@ -179,4 +179,8 @@ KNOWN: tuple[KnownModel, ...] = (
     _detector("yolo11s", "finds more, at a third of the speed", 9_458_752),
     _detector("yolo11n-seg", "also draws outlines", 2_876_848),
     _detector("yolo11s-seg", "outlines, finds more", 10_113_248),
+    _detector("FastSAM-s", "outlines of everything, no labels", 11_790_483),
+    _detector(
+        "sam2.1_t", "finer outlines of everything; seconds a photo", 38_945_986, "Apache-2.0"
+    ),
 )

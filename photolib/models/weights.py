@@ -203,7 +203,7 @@ def _from_path(path: Path, source: str, library: Path) -> ResolvedWeights:
         kinds = ", ".join(sorted(_CHECKPOINTS))
         raise ModelError(f"{path}: not a weights file", f"Weights end in {kinds}.")
     architecture = _architecture_of(path.name)
-    if architecture is None and path.suffix == ".pt":
+    if architecture is None and (path.suffix == ".pt" or _is_sam(path)):
         return ResolvedWeights(
             path.stem,
             "detector",
@@ -214,6 +214,11 @@ def _from_path(path: Path, source: str, library: Path) -> ResolvedWeights:
             cache=_cache(library),
         )
     return _from_file(path, source, library, architecture)
+
+
+def _is_sam(path: Path) -> bool:
+    """Segment Anything's own releases end in .pth, as other people's encoders do."""
+    return path.suffix == ".pth" and path.stem.lower().startswith(("sam", "mobile_sam"))
 
 
 def _from_folder(folder: Path, source: str, library: Path) -> ResolvedWeights:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +12,9 @@ from PIL import Image
 
 from photolib.errors import ModelError
 from photolib.models import Detector, resolve
-from photolib.models.detector import load_detector
+from photolib.models.detector import SamDetector, load_detector
+from photolib.models.offline import import_remedy, ultralytics
+from photolib.models.segmenter import Segmenter, builder_name, sam_tensors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,10 +67,97 @@ def test_a_segmentation_model_draws_outlines(shared: Path, tmp_path: Path) -> No
     assert np.allclose(corners.max(0), (left + width, top + height), atol=0.05)
 
 
-def test_a_model_built_from_scratch_loads_and_keeps_to_the_library(tmp_path: Path) -> None:
-    from photolib.models.detector import _ultralytics
+def test_a_higher_mask_threshold_draws_tighter_outlines(shared: Path, tmp_path: Path) -> None:
+    weights = resolve(str(shared / "weights" / "yolo11n-seg.pt"), tmp_path)
+    image = Image.open(sorted((shared / "photos" / "photos").glob("*.jpg"))[0])
+    areas = []
+    for threshold in (0.1, 0.5, 0.9):
+        detector = load_detector(weights, tmp_path, mask_threshold=threshold)
+        assert ("m" in detector.detector_id.split(".")[-2]) is (threshold != 0.5)
+        first = detector.detect([image])[0][0]
+        assert first.outline is not None
+        areas.append(enclosed(first.outline))
+    assert areas[0] > areas[1] > areas[2] > 0
 
-    yolo = _ultralytics(tmp_path)
+
+def enclosed(outline: tuple[tuple[float, float], ...]) -> float:
+    """The area of a polygon (the shoelace formula)."""
+    x, y = np.array(outline).T
+    return abs(float(x @ np.roll(y, 1) - y @ np.roll(x, 1))) / 2
+
+
+def test_fastsam_finds_segments_that_have_no_label(shared: Path, tmp_path: Path) -> None:
+    file = tmp_path / "FastSAM-test.pt"  # its networks are those of YOLO-seg
+    shutil.copy(shared / "weights" / "yolo11n-seg.pt", file)
+    detector = load_detector(resolve(str(file), tmp_path), tmp_path)
+    assert detector.labels == ()
+    (found,) = detector.detect(
+        [Image.open(sorted((shared / "photos" / "photos").glob("*.jpg"))[0])]
+    )
+    assert found
+    assert {detection.label for detection in found} == {""}
+    assert all(detection.outline is not None for detection in found)
+
+
+def test_a_segment_anything_checkpoint_is_known_by_what_it_holds(tmp_path: Path) -> None:
+    """With random weights: what it finds means nothing, but boxes and outlines fit each other."""
+    import torch
+
+    ultralytics(tmp_path)
+    from ultralytics.models.sam import build
+
+    torch.manual_seed(0)
+    file = tmp_path / "whatever.pt"
+    torch.save(build.build_mobile_sam().state_dict(), file)
+    weights = resolve(str(file), tmp_path)
+    detector = load_detector(weights, tmp_path)
+    assert isinstance(detector, SamDetector)
+    tensors = sam_tensors(file)
+    assert tensors is not None
+    lenient = Segmenter(tensors, points=2, quality=0.0, stability=-1.0)
+    found = SamDetector("sam", "sam.1", lenient).detect([Image.new("L", (90, 60), 140)])[0]
+    assert found
+    for detection in found:
+        assert detection.label == ""
+        assert detection.outline is None or np.array(detection.outline).max() <= 1
+
+
+def test_segment_anything_networks_are_told_apart() -> None:
+    import torch
+
+    position, patch = "image_encoder.pos_embed", "image_encoder.trunk.patch_embed.proj.weight"
+    assert builder_name({position: torch.zeros(1, 1, 1, 1024)}) == "build_sam_vit_l"
+    blocks = {f"image_encoder.trunk.blocks.{n}.norm1.weight": 0 for n in range(16)}
+    assert builder_name({patch: torch.zeros(96, 3, 7, 7), **blocks}) == "build_sam2_s"
+    with pytest.raises(ValueError, match="unknown size"):
+        builder_name({position: torch.zeros(1, 1, 1, 99)})
+
+
+class Hostile:
+    """A pickle that would run a command."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (os.environ["PHOTOLIB_TEST_MARK"],)
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    mark = tmp_path / "ran"
+    monkeypatch.setenv("PHOTOLIB_TEST_MARK", str(mark))
+    for name, stored in {"sam_b.pt": {"image_encoder.x": Hostile()}, "yolo.pt": Hostile()}.items():
+        file = tmp_path / name
+        torch.save(stored, file)
+        with pytest.raises(ModelError) as failure:
+            load_detector(resolve(str(file), tmp_path), tmp_path)
+        assert "\n" not in failure.value.message
+    assert not mark.exists()
+
+
+def test_a_model_built_from_scratch_loads_and_keeps_to_the_library(tmp_path: Path) -> None:
+    yolo = ultralytics(tmp_path)
     file = tmp_path / "tiny.pt"
     network = yolo.YOLO("yolo11n.yaml", verbose=False)
     network.model.names = {0: "thing"} | {i: f"other {i}" for i in range(1, 80)}
@@ -90,8 +181,6 @@ def test_what_is_no_checkpoint_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_library_that_opencv_lacks_comes_with_a_remedy() -> None:
-    from photolib.models.detector import _import_remedy
-
     gui = ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
-    assert "libgl1" in _import_remedy(gui).hint
-    assert "pip install" in _import_remedy(ModuleNotFoundError(name="ultralytics")).hint
+    assert "libgl1" in import_remedy(gui).hint
+    assert "pip install" in import_remedy(ModuleNotFoundError(name="ultralytics")).hint
