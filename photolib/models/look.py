@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image as PillowImage
 
+from photolib.models.cielab import codes, lab, lab_of_codes
 from photolib.models.encoder import unit_rows
 
 if TYPE_CHECKING:
@@ -146,8 +147,7 @@ def _hellinger(histogram: NDArray[np.number]) -> Floats:
 
 def _colour(raster: Floats) -> Floats:
     bins, votes = _palette_votes()
-    codes = (raster.astype(np.uint16) >> 3).reshape(-1, 3)
-    code = (codes[:, 0] << 10) | (codes[:, 1] << 5) | codes[:, 2]
+    code = codes(raster).ravel()
     middle = np.zeros((_SIDE, _SIDE), bool)
     middle[_SIDE // 4 : -_SIDE // 4, _SIDE // 4 : -_SIDE // 4] = True
     inside = code[middle.ravel()]
@@ -161,9 +161,7 @@ def _colour(raster: Floats) -> Floats:
 @lru_cache(maxsize=1)
 def _palette_votes() -> tuple[NDArray[np.intp], Floats]:
     """For every 15-bit colour: its nearest prototypes (32768, votes) and how it shares its vote."""
-    levels = (np.arange(32, dtype=np.float32) * 8 + 4) / 255
-    cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), -1).reshape(-1, 3)
-    distance = np.linalg.norm(_lab(cube)[:, None] - _prototypes()[None], axis=-1)
+    distance = np.linalg.norm(lab_of_codes()[:, None] - _prototypes()[None], axis=-1)
     nearest = np.argpartition(distance, _VOTES, axis=1)[:, :_VOTES]
     closeness = -(np.take_along_axis(distance, nearest, 1) ** 2) / (2 * _PALETTE_SIGMA**2)
     weight = np.exp(closeness - closeness.max(1, keepdims=True))
@@ -179,18 +177,6 @@ def _prototypes() -> Floats:
     return np.concatenate(rows).astype(np.float32)
 
 
-def _lab(rgb: NDArray[np.floating]) -> Floats:
-    """sRGB in 0..1 (..., 3) as CIELAB under D65 (IEC 61966-2-1 and CIE 15)."""
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    to_xyz = np.array(
-        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-    )
-    xyz = linear @ to_xyz.T / np.array([0.95047, 1.0, 1.08883])
-    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
-    x, y, z = f[..., 0], f[..., 1], f[..., 2]
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1).astype(np.float32)
-
-
 # ---- layout
 
 
@@ -198,7 +184,7 @@ def _layout(raster: Floats) -> Floats:
     step = _SIDE // 8
     cells = raster.reshape(8, step, 8, step, 3).mean((1, 3)) / np.float32(255)
     waves = _dct(8)
-    spectrum = np.einsum("ij,jkc,lk->ilc", waves, _lab(cells), waves)
+    spectrum = np.einsum("ij,jkc,lk->ilc", waves, lab(cells), waves)
     order = np.add.outer(np.arange(8), np.arange(8))
     spectrum[0, 0, 0] -= 50 * 8  # the lightness of middle grey, so that dark and light differ
     kept = [spectrum[..., c][order < n] for c, n in enumerate(_LAYOUT_ORDERS)]

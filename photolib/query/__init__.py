@@ -4,8 +4,9 @@
 read or where it went wrong, ``complete`` says what can be typed next. ``KEYS`` lists the filters.
 """
 
+from photolib.query.colours import COLOURS, CSS_COLOURS, SHADES, Rgb, terms_within
 from photolib.query.completion import Completion, complete
-from photolib.query.keys import KEYS, KeySpec
+from photolib.query.keys import COLOURLESS, KEYS, KeySpec
 from photolib.query.parser import MAX_DEPTH, MAX_LENGTH, parse
 from photolib.query.printer import caret, explain, to_text
 from photolib.query.syntax import (
@@ -26,7 +27,7 @@ from photolib.query.syntax import (
     walk,
 )
 from photolib.query.values import (
-    COLOURS,
+    AMOUNTS,
     DAY_PARTS,
     Ago,
     Choice,
@@ -44,13 +45,17 @@ from photolib.query.values import (
 )
 
 __all__ = [
+    "AMOUNTS",
+    "COLOURLESS",
     "COLOURS",
+    "CSS_COLOURS",
     "DAY_PARTS",
     "KEYS",
     "LIKE_FEATURES",
     "LIKE_LEVELS",
     "MAX_DEPTH",
     "MAX_LENGTH",
+    "SHADES",
     "Ago",
     "And",
     "Choice",
@@ -73,6 +78,7 @@ __all__ = [
     "Query",
     "Range",
     "Region",
+    "Rgb",
     "Size",
     "Text",
     "Times",
@@ -82,6 +88,7 @@ __all__ = [
     "explain",
     "is_condition",
     "parse",
+    "terms_within",
     "to_text",
     "walk",
 ]

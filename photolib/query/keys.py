@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from photolib.errors import QueryError
+from photolib.query.colours import COLOURS, CSS_COLOURS, hex_rgb
 from photolib.query.values import (
-    COLOURS,
+    AMOUNTS,
     DAY_PARTS,
     SIZE_UNITS,
     Ago,
@@ -52,6 +53,8 @@ _POINT = re.compile(rf"(-?{_NUMBER}),(-?{_NUMBER})(?:,({_NUMBER})(?:km)?)?")
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
 _AGO = re.compile(r"([0-9]{1,4})([dwmy])")
 _TIME = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?")
+COLOURLESS = "black-and-white"
+_COLOURLESS = (COLOURLESS, "black and white", "b and w", "bw", "monochrome", "greyscale")
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _SIZE = re.compile(rf"({_NUMBER})(gb|mb|kb|b|mp)?")
 
@@ -257,16 +260,22 @@ def _near(raw: Raw) -> Value:
 
 
 def _colour(raw: Raw) -> Value:
-    words = raw.word.split()
-    mostly = len(words) == 2 and words[0] == "mostly"
-    name = words[-1].replace("gray", "grey") if len(words) == 1 + mostly else ""
+    words = raw.word.replace("gray", "grey").replace("&", " and ").split()
+    if " ".join(words) in _COLOURLESS:
+        return Choice(COLOURLESS)
+    amount = words[0] if len(words) > 1 and words[0] in AMOUNTS else ""
+    name = "".join(words[1:] if amount else words)
     if _HEX.fullmatch(name):
-        digits = name[1:] if len(name) == 7 else "".join(digit * 2 for digit in name[1:])
-        red, green, blue = bytes.fromhex(digits)
-        return Colour(red, green, blue, mostly)
+        long = name if len(name) == 7 else "#" + "".join(digit * 2 for digit in name[1:])
+        return Colour(hex_rgb(long), amount)
     if name in COLOURS:
-        return Colour(*COLOURS[name], mostly)
-    hint = suggestion(name, COLOURS) or f'Write {", ".join(COLOURS)}, #rrggbb or "mostly white".'
+        return Colour(COLOURS[name], amount, name)
+    if name in CSS_COLOURS:
+        return Colour(CSS_COLOURS[name], amount)
+    hint = suggestion(name, (*COLOURS, *CSS_COLOURS)) or (
+        f'Write {", ".join(COLOURS)}, another name of CSS, #rrggbb, "some red", "mostly white" or '
+        f'"{COLOURLESS}".'
+    )
     raise raw.error(f"{shown(raw.text)} is not a colour", hint)
 
 
@@ -368,9 +377,9 @@ _SPECS = (
     KeySpec("text", "these words are written in the picture", "words", ('text:"total"',), _match),
     KeySpec("rating", "stars, 0 to 5", "number", ("rating:3..", "rating:5"), _whole(0, 5)),
     KeySpec(
-        "color", "this colour is in the picture, or covers most of it", "colour",
-        ("color:red", "color:#ff8800", 'color:"mostly white"'), _colour, tuple(COLOURS),
-        ("colour",),
+        "color", "this colour is in a tenth of the picture or more, in some of it, or in most",
+        "colour", ("color:teal", "color:#3366cc", 'color:"mostly white"', 'color:"some red"'),
+        _colour, (*COLOURS, COLOURLESS), ("colour",),
     ),
     _chosen(
         "orientation", "shape of the picture as shown",

@@ -11,7 +11,10 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from photolib.query.colours import Rgb
 
 _BARE = re.compile(r"[\w./\\*?~#,+=%&!@'-]+")
 DAY_PARTS: dict[str, tuple[int, int]] = {
@@ -21,25 +24,6 @@ DAY_PARTS: dict[str, tuple[int, int]] = {
     "night": (22 * 60, 6 * 60),
 }
 """Minutes of the day, the second excluded."""
-COLOURS: dict[str, tuple[int, int, int]] = {
-    "black": (0, 0, 0),
-    "white": (255, 255, 255),
-    "grey": (128, 128, 128),
-    "red": (220, 20, 30),
-    "orange": (255, 140, 0),
-    "yellow": (255, 221, 0),
-    "green": (30, 140, 40),
-    "teal": (0, 128, 128),
-    "cyan": (0, 200, 220),
-    "blue": (30, 80, 200),
-    "navy": (0, 0, 110),
-    "purple": (128, 0, 160),
-    "pink": (255, 150, 180),
-    "brown": (120, 70, 30),
-    "beige": (225, 205, 170),
-    "gold": (212, 175, 55),
-}
-"""sRGB, 0 to 255: what people call so in photographs, duller than the pure CSS colours."""
 SIZE_UNITS: dict[str, int] = {"gb": 10**9, "mb": 10**6, "kb": 10**3, "b": 1, "mp": 10**6}
 """Bytes for all but ``mp``, which counts pixels."""
 
@@ -269,25 +253,29 @@ class Near:
         return ",".join(map(number_text, (self.latitude, self.longitude, self.km)))
 
 
+AMOUNTS = ("some", "", "mostly")
+"""How much of a colour a picture has: a little at least, a good part, most of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """An sRGB colour that is in the picture; with ``mostly``, that covers most of it."""
+    """A colour that is in the picture: all that its ``term`` covers, or this very shade."""
 
-    red: int
-    green: int
-    blue: int
-    mostly: bool = False
+    rgb: Rgb
+    """sRGB, 0 to 255."""
+    amount: str = ""
+    """One of AMOUNTS."""
+    term: str = ""
+    """The basic term of COLOURS; empty for a shade."""
 
     @property
     def name(self) -> str:
-        """The colour's name where it has one, else ``#rrggbb``."""
-        rgb = (self.red, self.green, self.blue)
-        names = (name for name, colour in COLOURS.items() if colour == rgb)
-        return next(names, f"#{self.red:02x}{self.green:02x}{self.blue:02x}")
+        """The term, else ``#rrggbb``."""
+        return self.term or "#" + bytes(self.rgb).hex()
 
     @property
     def text(self) -> str:
-        return quoted(f"mostly {self.name}") if self.mostly else self.name
+        return quoted(f"{self.amount} {self.name}") if self.amount else self.name
 
 
 Value: TypeAlias = (

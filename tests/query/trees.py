@@ -7,6 +7,7 @@ import re
 from hypothesis import strategies as st
 
 from photolib.query import (
+    AMOUNTS,
     COLOURS,
     KEYS,
     LIKE_FEATURES,
@@ -121,8 +122,13 @@ def _nears() -> st.SearchStrategy[Near]:
 
 def _colours() -> st.SearchStrategy[Colour]:
     channel = st.integers(0, 255)
-    named = st.sampled_from(sorted(COLOURS)).map(lambda name: Colour(*COLOURS[name]))
-    return st.one_of(named, st.builds(Colour, channel, channel, channel, st.booleans()))
+    amount = st.sampled_from(AMOUNTS)
+    named = st.builds(
+        lambda name, much: Colour(COLOURS[name], much, name),
+        st.sampled_from(sorted(COLOURS)),
+        amount,
+    )
+    return st.one_of(named, st.builds(Colour, st.tuples(channel, channel, channel), amount))
 
 
 def _values(key: str) -> st.SearchStrategy[Value]:
