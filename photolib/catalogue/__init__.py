@@ -21,6 +21,7 @@ from photolib.catalogue.filters import AllOf, AnyOf, Condition, NoneOf, Test, co
 from photolib.catalogue.folders import Folders
 from photolib.catalogue.leases import Lease, LeaseRow, Leases
 from photolib.catalogue.migrations import applied, migrate
+from photolib.catalogue.palettes import PaletteRow, Palettes
 from photolib.catalogue.photos import Photos
 from photolib.catalogue.problems import Problems
 from photolib.catalogue.regions import Regions, overlap
@@ -45,6 +46,7 @@ from photolib.catalogue.rows import (
     StageCount,
     Stat,
     TextRow,
+    Undescribed,
     Unread,
     Vectors,
 )
@@ -80,6 +82,7 @@ __all__ = [
     "NewCrop",
     "NewText",
     "NoneOf",
+    "PaletteRow",
     "PhotoFilter",
     "PhotoRow",
     "ProblemRow",
@@ -87,6 +90,7 @@ __all__ = [
     "Stat",
     "Test",
     "TextRow",
+    "Undescribed",
     "Unread",
     "Vectors",
     "WordHit",
@@ -119,6 +123,7 @@ class Catalogue:
         self.folders = Folders(database)
         self.photos = Photos(database)
         self.vectors = VectorStore(database)
+        self.palettes = Palettes(database)
         self.regions = Regions(database)
         self.words = Words(database)
         self.albums = Albums(database)

@@ -75,6 +75,7 @@ TESTS: dict[str, str] = {
     "favourite": "p.favourite",
     "hidden": "p.hidden",
     "offline": "p.folder_id IN (SELECT folder_id FROM folder WHERE state = 'offline')",
+    "content": "c.content_id IN (SELECT value FROM json_each(?))",
     "state": "p.state = ?",
     "never": "0",
 }

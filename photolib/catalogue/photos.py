@@ -7,7 +7,15 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from photolib.catalogue.filters import compiled
-from photolib.catalogue.rows import CandidateRow, Known, NewContent, PhotoFilter, PhotoRow, Stat
+from photolib.catalogue.rows import (
+    CandidateRow,
+    Known,
+    NewContent,
+    PhotoFilter,
+    PhotoRow,
+    Stat,
+    Undescribed,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -202,21 +210,46 @@ class Photos:
         Contents whose embedding failed with this very model are left out: a retry is asked for.
         """
         sql = """
-            SELECT c.content_id, f.path AS root, p.path FROM content c
+            NOT EXISTS (SELECT 1 FROM embedding e WHERE e.content_id = c.content_id
+                AND e.model_no = ?1 AND e.kind = ?2)
+            AND NOT EXISTS (SELECT 1 FROM stage s JOIN model m ON m.model_id = s.version
+                WHERE s.content_id = c.content_id AND m.model_no = ?1 AND s.problem IS NOT NULL)
+        """
+        rows = self._waiting(sql, (model_no, kind))
+        return [(row["content_id"], _absolute(row)) for row in rows]
+
+    def undescribed(self, look_no: int, palette: str) -> list[Undescribed]:
+        """Contents that lack a look, or a palette of this version, in the same order.
+
+        Contents whose embedding failed are left out: they could not be read.
+        """
+        sql = """
+            (NOT EXISTS (SELECT 1 FROM embedding e WHERE e.content_id = c.content_id
+                AND e.model_no = ?1 AND e.kind = 'look')
+            OR NOT EXISTS (SELECT 1 FROM palette l
+                WHERE l.content_id = c.content_id AND l.version = ?2))
+            AND NOT EXISTS (SELECT 1 FROM stage s
+                WHERE s.content_id = c.content_id AND s.name = 'embed' AND s.problem IS NOT NULL)
+        """
+        return [
+            Undescribed(row["content_id"], row["content_hash"], _absolute(row))
+            for row in self._waiting(sql, (look_no, palette))
+        ]
+
+    def _waiting(self, condition: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
+        """Contents that can be read now and meet a condition, the most urgent first."""
+        sql = f"""
+            SELECT c.content_id, c.content_hash, f.path AS root, p.path FROM content c
             JOIN photo p ON p.photo_id = (SELECT max(photo_id)
                 FROM photo readable JOIN folder USING (folder_id)
                 WHERE readable.content_id = c.content_id AND readable.state = 'present'
                     AND folder.state = 'online')
             JOIN folder f USING (folder_id)
-            WHERE NOT EXISTS (SELECT 1 FROM embedding e WHERE e.content_id = c.content_id
-                    AND e.model_no = ?1 AND e.kind = ?2)
-                AND NOT EXISTS (SELECT 1 FROM stage s JOIN model m ON m.model_id = s.version
-                    WHERE s.content_id = c.content_id AND m.model_no = ?1 AND s.problem IS NOT NULL)
+            WHERE {condition}
             ORDER BY c.content_id IN (SELECT CAST(payload AS INTEGER) FROM request
                 WHERE kind = 'prefer') DESC, p.taken_at DESC, p.photo_id DESC
         """
-        rows = self._database.rows(sql, (model_no, kind))
-        return [(row["content_id"], _absolute(row)) for row in rows]
+        return self._database.rows(sql, values)
 
     def candidates(self, photo_ids: Iterable[int] | None = None) -> list[CandidateRow]:
         """Present photos (all, or these) with what the best pick weighs, by ascending id."""

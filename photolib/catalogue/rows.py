@@ -305,6 +305,14 @@ class TextRow:
     confidence: float
 
 
+class Undescribed(NamedTuple):
+    """A content that lacks what is said of it without models, and one path to read it."""
+
+    content_id: int
+    content_hash: bytes
+    path: str
+
+
 class Unread(NamedTuple):
     """A content that the second stage has work on, one path to read it, and which work."""
 

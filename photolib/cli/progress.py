@@ -26,6 +26,7 @@ _STAGES = {
     "waiting": "Waiting",
     "scan": "Looking",
     "read": "Reading",
+    "describe": "Describing",
     "embed": "Embedding",
     "regions": "Looking into",
     "index": "Indexing",
@@ -37,6 +38,7 @@ _STAGES = {
 _DONE = {
     "scan": "looked at",
     "read": "read",
+    "describe": "described",
     "embed": "embedded",
     "regions": "looked into",
     "index": "indexed",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from photolib.catalogue import Catalogue, ModelRow
     from photolib.library.allowed import Allowed
+    from photolib.library.colours import ColourIndex
     from photolib.library.engines import Engines
     from photolib.library.examples import Examples, Picture
     from photolib.library.indexes import Indexes
@@ -50,6 +51,7 @@ class Means:
     indexes: Indexes
     engines: Engines
     examples: Examples
+    colours: ColourIndex
 
 
 class Asking:
@@ -62,11 +64,17 @@ class Asking:
         self._model = model
 
     def rank(self, query: Query) -> Scores:
-        """Scores of all contents that the query ranks; 1 for each when it only has filters."""
+        """Scores of all contents that the query ranks.
+
+        With filters alone every score is 1, or says how much there is of the colours asked for.
+        """
         if not query.concepts:
             why = [Why("filter", "meets every filter", 1.0, 1.0)]
-            return {content_id: Found(1.0, why) for content_id in self._allowed.every_content()}
-        return self._all_of(query.concepts)
+            scores = {c: Found(1.0, why) for c in self._allowed.every_content()}
+        else:
+            scores = self._all_of(query.concepts)
+        self._means.colours.grade(scores, query.conditions, rank=not query.concepts)
+        return scores
 
     def _score(self, node: Node) -> Scores:
         match node:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from photolib.catalogue import AllOf, AnyOf, Condition, NoneOf, Test, contains, wildcards
-from photolib.errors import QueryError
+from photolib.library.colours import is_colour
 from photolib.query import (
     And,
     Choice,
-    Colour,
     Filter,
     Labelled,
     Match,
@@ -25,6 +25,8 @@ from photolib.query import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from photolib.query import Node, Query
 
 _HAS = {
@@ -44,9 +46,23 @@ _MATCHED = {"camera": 1, "lens": 1, "place": 3, "folder": 1, "album": 1, "tag": 
 _RAW_FORMATS = ("dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf")
 
 
-def demanded(query: Query, today: date | None = None) -> Condition:
-    """The condition that every hit must meet; photos not shown are left out unless asked for."""
-    conditions = [condition(node, today or date.today()) for node in query.conditions]
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What filters mean now: today's date, and the contents that have a colour."""
+
+    today: date
+    coloured: Callable[[Filter], Iterable[int]]
+
+
+def demanded(
+    query: Query, coloured: Callable[[Filter], Iterable[int]], today: date | None = None
+) -> Condition:
+    """The condition that every hit must meet; photos not shown are left out unless asked for.
+
+    ``coloured`` gives the contents that meet a colour filter, which SQL cannot tell.
+    """
+    reading = _Reading(today or date.today(), coloured)
+    conditions = [condition(node, reading) for node in query.conditions]
     if not query.mentions("state"):
         conditions.append(Test("state", ("present",)))
     asks_hidden = any(f.key == "is" and f.raw.lower() == "hidden" for f in query.filters)
@@ -55,24 +71,26 @@ def demanded(query: Query, today: date | None = None) -> Condition:
     return AllOf(tuple(conditions))
 
 
-def condition(node: Node, today: date) -> Condition:
-    """A tree of filters as a condition; raises QueryError for one that nothing can answer yet."""
+def condition(node: Node, reading: _Reading) -> Condition:
+    """A tree of filters as a condition."""
     match node:
         case And():
-            return AllOf(tuple(condition(part, today) for part in node.parts))
+            return AllOf(tuple(condition(part, reading) for part in node.parts))
         case Or():
-            return AnyOf(tuple(condition(part, today) for part in node.parts))
+            return AnyOf(tuple(condition(part, reading) for part in node.parts))
         case Not():
-            return NoneOf(condition(node.part, today))
+            return NoneOf(condition(node.part, reading))
         case Filter():
-            return _test(node, today)
+            return _test(node, reading)
     raise AssertionError(f"{type(node).__name__} is not a condition")
 
 
-def _test(node: Filter, today: date) -> Condition:
-    days = node.days(today)
+def _test(node: Filter, reading: _Reading) -> Condition:
+    days = node.days(reading.today)
     if days is not None:
         return _days(*days)
+    if is_colour(node):
+        return Test("content", (json.dumps(list(reading.coloured(node))),))
     match node.value:
         case Match(name):
             return _match(node.key, name)
@@ -93,9 +111,6 @@ def _test(node: Filter, today: date) -> Condition:
             return Test(test, (wildcards(name), *bounds))
         case Choice(name):
             return _choice(node.key, name)
-        case Colour():
-            message = "color: cannot be searched yet"
-            raise QueryError(message, node.span[0], "Try: photolib similar PICTURE --by look")
     raise AssertionError(f"{node.key}: has no test")
 
 

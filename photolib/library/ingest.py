@@ -31,6 +31,7 @@ from photolib.library.folders import is_online
 from photolib.library.reading import Reader
 from photolib.library.results import Pending
 from photolib.library.scan import Scan, scan
+from photolib.models import PALETTE_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from photolib.config import Settings
     from photolib.images import ThumbnailCache
     from photolib.library.engines import Engines
-    from photolib.library.reading import Reading, Rereading
+    from photolib.library.reading import Description, Reading, Rereading
     from photolib.library.results import IndexReport
     from photolib.library.scan import Candidate, PartFound
 
@@ -295,19 +296,27 @@ class Ingest:
                 yield Progress(stage, done, portion.total)
 
     def _backlog(self, decoder: Decoder) -> Job[None]:
-        """Contents that lack a vector: of a new encoder, or after a failure that was taken back."""
-        for model, kind in self._vector_kinds():
-            waiting = partial(self._catalogue.photos.without_embedding, model.model_no, kind)
-            for portion in portions(waiting, lambda row: row[0]):
-                reader = self._reader(decoder)
-                yield from self._through(reader.reread, portion, self._store_again, "embed")
+        """Contents that lack something: of a new look, a new encoder, or after a failure.
 
-    def _vector_kinds(self) -> list[tuple[ModelRow, str]]:
-        kinds = [(self._look, "look")]
-        return [*kinds, (self._model, "photo")] if self._model else kinds
+        What needs no encoder comes first and is done without it.
+        """
+        photos, look_no = self._catalogue.photos, self._look.model_no
+        plain = Reader(
+            self._catalogue, decoder, self._thumbnails, self._settings.thumbnail_size, None
+        )
+        for undescribed in portions(
+            lambda: photos.undescribed(look_no, PALETTE_ID), lambda row: row.content_id
+        ):
+            yield from self._through(plain.describe, undescribed, self._store_described, "describe")
+        if self._model is None:
+            return
+        waiting = partial(photos.without_embedding, self._model.model_no, "photo")
+        for unembedded in portions(waiting, lambda row: row[0]):
+            reader = self._reader(decoder)
+            yield from self._through(reader.reread, unembedded, self._store_embedded, "embed")
 
     def _pending(self) -> Pending:
-        model, kind = self._vector_kinds()[-1]
+        model, kind = (self._model, "photo") if self._model else (self._look, "look")
         todo = self._catalogue.photos.without_embedding(model.model_no, kind)
         return Pending(embed=len(todo))
 
@@ -371,7 +380,7 @@ class Ingest:
     def _store_fresh(self, reading: Reading, vector: NDArray[np.float32] | None) -> int:
         assert reading.fresh is not None
         content_id = self._catalogue.photos.add_content(reading.fresh.content)
-        self._catalogue.vectors.add(self._look.model_no, "look", content_id, reading.fresh.look)
+        self._store_description(content_id, reading.fresh.description)
         self._report.decoded += 1
         self._store_vector(content_id, vector)
         return content_id
@@ -386,25 +395,43 @@ class Ingest:
             self._catalogue.vectors.add(self._model.model_no, "photo", content_id, vector)
             self._report.embedded += 1
 
-    def _store_again(self, batch: list[Rereading]) -> list[Problem]:
+    def _store_description(self, content_id: int, description: Description) -> None:
+        self._catalogue.vectors.add(self._look.model_no, "look", content_id, description.look)
+        self._catalogue.palettes.put(content_id, PALETTE_ID, description.palette)
+
+    def _store_described(self, batch: list[Rereading]) -> list[Problem]:
+        with self._catalogue.transaction():
+            self._lease.check()
+            for rereading in batch:
+                self._report.opened += rereading.opened
+                if rereading.description is not None:
+                    self._report.decoded += rereading.opened
+                    self._store_description(rereading.content_id, rereading.description)
+                    self._report.embedded += self._model is None
+                else:
+                    self._fail_again(rereading, self._look)
+        return []
+
+    def _store_embedded(self, batch: list[Rereading]) -> list[Problem]:
+        assert self._model is not None
         vectors = self._encode([rereading.pixels for rereading in batch])
         self._report.opened += len(batch)
         with self._catalogue.transaction():
             self._lease.check()
             for rereading, vector in zip(batch, vectors, strict=True):
-                if rereading.error is not None and rereading.error.retryable:
-                    continue  # it stays pending
-                if rereading.look is None:
-                    model = self._model or self._look
-                    reason = rereading.error.reason if rereading.error else ""
-                    content_id = rereading.content_id
-                    self._catalogue.vectors.fail(content_id, "embed", model.model_id, reason)
+                if rereading.error is not None:
+                    self._fail_again(rereading, self._model)
                     continue
                 self._report.decoded += 1
-                number = self._look.model_no
-                self._catalogue.vectors.add(number, "look", rereading.content_id, rereading.look)
                 self._store_vector(rereading.content_id, vector)
         return []
+
+    def _fail_again(self, rereading: Rereading, model: ModelRow) -> None:
+        """Record that a known content could not be read again; after a passing failure it waits."""
+        error = rereading.error
+        if error is not None and not error.retryable:
+            content_id = rereading.content_id
+            self._catalogue.vectors.fail(content_id, "embed", model.model_id, error.reason)
 
     def _fail(self, reading: Reading, error: ImageError) -> Problem:
         candidate = reading.candidate

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from PIL import Image as PillowImage
 
 from photolib.catalogue import NewContent
 from photolib.errors import ImageError, ImageUnreadable, ImageUnsupported
@@ -14,14 +17,14 @@ from photolib.images.anatomy import format_of
 from photolib.images.identity import display, retryable
 from photolib.images.measure import measure
 from photolib.library.sidecars import columns
-from photolib.models import look
+from photolib.models import look, palette
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from photolib.catalogue import Catalogue
+    from photolib.catalogue import Catalogue, Undescribed
     from photolib.images import Decoded, Decoder, ThumbnailCache
     from photolib.library.scan import Candidate
     from photolib.models import Encoder
@@ -34,12 +37,19 @@ _MEASURED_SIDE = 128
 """Pixels of the longest side from which the look, the hashes and the sharpness are taken."""
 
 
+class Description(NamedTuple):
+    """What is said of a picture without any model: its look and its encoded palette."""
+
+    look: NDArray[np.float32]
+    palette: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """A content that the catalogue has not seen: its facts, its look, and the encoder's input."""
+    """A content that the catalogue has not seen: facts, description, and the encoder's input."""
 
     content: NewContent
-    look: NDArray[np.float32]
+    description: Description
     pixels: NDArray[np.uint8] | None
 
 
@@ -55,12 +65,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Rereading:
-    """The encoder's input and the look of a content that the catalogue knows."""
+    """What a content that the catalogue knows lacked: its description, or the encoder's input."""
 
     content_id: int
-    look: NDArray[np.float32] | None = None
+    description: Description | None = None
     pixels: NDArray[np.uint8] | None = None
     error: ImageError | None = None
+    opened: bool = True
+    """Whether its file was opened: a thumbnail is enough for a description."""
 
 
 class Reader:
@@ -107,15 +119,40 @@ class Reader:
             return Reading(candidate, source.content_hash, error=error)
 
     def reread(self, known: tuple[int, str]) -> Rereading:
-        """Decode a known content again, for a model that has not seen it."""
+        """Decode a known content again, for an encoder that has not seen it."""
         content_id, path = known
+        assert self._encoder is not None, "without an encoder nothing is reread"
         try:
-            source = open_known(self._catalogue, self._decoder, content_id, path)
-            decoded = self._decoder.decode(source, side=self._side)
+            image = self._reopen(content_id, path, self._side)
         except ImageError as exc:
             return Rereading(content_id, error=exc)
-        pixels = self._encoder.preprocess(decoded.image) if self._encoder else None
-        return Rereading(content_id, look(_small(decoded)), pixels)
+        return Rereading(content_id, pixels=self._encoder.preprocess(image))
+
+    def describe(self, known: Undescribed) -> Rereading:
+        """Describe a known content anew, from its thumbnail where there is one."""
+        small = self._thumbnail(known.content_hash)
+        if small is not None:
+            return Rereading(known.content_id, _described(small), opened=False)
+        try:
+            image = self._reopen(known.content_id, known.path, self._thumbnail_side)
+        except ImageError as exc:
+            return Rereading(known.content_id, error=exc)
+        return Rereading(known.content_id, _described(_small(image)))
+
+    def _reopen(self, content_id: int, path: str, side: int) -> Image:
+        source = open_known(self._catalogue, self._decoder, content_id, path)
+        return self._decoder.decode(source, side=side).image
+
+    def _thumbnail(self, content_hash: bytes) -> Image | None:
+        """The cached thumbnail at the size that is measured, None when there is none."""
+        cached = self._thumbnails.get(content_hash, self._thumbnail_side)
+        if cached is None:
+            return None
+        try:
+            image = PillowImage.open(io.BytesIO(cached))
+            return _small(image.convert("RGB"))
+        except (OSError, ValueError):
+            return None
 
     def _claim(self, content_hash: bytes) -> bool:
         with self._lock:
@@ -127,9 +164,9 @@ class Reader:
     def _fresh(self, source: Source) -> Fresh:
         decoded = self._decoder.decode(source, side=self._side)
         self._thumbnails.put(source.content_hash, decoded.image, self._thumbnail_side)
-        small = _small(decoded)
+        small = _small(decoded.image)
         pixels = self._encoder.preprocess(decoded.image) if self._encoder else None
-        return Fresh(_content(source, decoded, small), look(small), pixels)
+        return Fresh(_content(source, decoded, small), _described(small), pixels)
 
 
 def open_known(catalogue: Catalogue, decoder: Decoder, content_id: int, path: str) -> Source:
@@ -156,8 +193,12 @@ def _check_head(path: bytes) -> None:
         raise ImageUnsupported(display(path), reason)
 
 
-def _small(decoded: Decoded) -> Image:
-    small = decoded.image.copy()
+def _described(small: Image) -> Description:
+    return Description(look(small), palette(small).tobytes())
+
+
+def _small(image: Image) -> Image:
+    small = image.copy()
     small.thumbnail((_MEASURED_SIDE, _MEASURED_SIDE), reducing_gap=2.0)
     return small
 

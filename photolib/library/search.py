@@ -13,6 +13,7 @@ from photolib.errors import ModelError, UsageError
 from photolib.library.allowed import Allowed
 from photolib.library.asking import Asking, Means
 from photolib.library.calibration import CLEAR, LIKELY
+from photolib.library.colours import ColourIndex
 from photolib.library.engines import FETCH_HINT
 from photolib.library.examples import Examples
 from photolib.library.filters import demanded
@@ -53,7 +54,8 @@ class Searcher:
         self._catalogue = catalogue
         self._engines = engines
         self._examples = Examples(catalogue, engines, decoder, thumbnails, thumbnail_side)
-        self._means = Means(catalogue, indexes, engines, self._examples)
+        self._colours = ColourIndex(catalogue)
+        self._means = Means(catalogue, indexes, engines, self._examples, self._colours)
 
     def search(
         self, text: str, *, sort: str, limit: int, offset: int, everything: bool
@@ -65,7 +67,8 @@ class Searcher:
         if sort not in ("relevance", "date"):
             raise UsageError(f"{sort} is not a sort order", "Use relevance or date.")
         # Filters are tested by SQL; without any, what is shown need not be listed.
-        allowed = Allowed(self._catalogue, demanded(query) if query.conditions else None)
+        demand = demanded(query, self._colours.meeting) if query.conditions else None
+        allowed = Allowed(self._catalogue, demand)
         model, notice = self._encoder_for(query)
         asking = Asking(self._means, allowed, model)
         scores = asking.rank(query)

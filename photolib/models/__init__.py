@@ -15,6 +15,7 @@ from photolib.models.look import (
     look_part_similarities,
     weigh,
 )
+from photolib.models.palette import PALETTE_ID, palette
 from photolib.models.weights import (
     EncoderDescription,
     ResolvedWeights,
@@ -28,6 +29,7 @@ __all__ = [
     "LOOK_DIMENSIONS",
     "LOOK_ID",
     "LOOK_PARTS",
+    "PALETTE_ID",
     "Box",
     "Detection",
     "Detector",
@@ -41,6 +43,7 @@ __all__ = [
     "load_encoder",
     "look",
     "look_part_similarities",
+    "palette",
     "resolve",
     "weigh",
 ]

@@ -60,7 +60,7 @@ _CSS = {
     """,
     "yellow": """
         yellow#ffff00 lightyellow#ffffe0 lemonchiffon#fffacd lightgoldenrodyellow#fafad2
-        khaki#f0e68c palegoldenrod#eee8aa
+        khaki#f0e68c palegoldenrod#eee8aa gold#ffd700
     """,
     "green": """
         green#008000 darkgreen#006400 forestgreen#228b22 lime#00ff00 limegreen#32cd32
@@ -107,7 +107,7 @@ _CSS = {
         peachpuff#ffdab9 wheat#f5deb3 burlywood#deb887 tan#d2b48c
     """,
     "gold": """
-        gold#ffd700 goldenrod#daa520 darkgoldenrod#b8860b darkkhaki#bdb76b
+        goldenrod#daa520 darkgoldenrod#b8860b darkkhaki#bdb76b
     """,
 }
 _DULL = {

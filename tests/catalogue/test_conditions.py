@@ -141,6 +141,7 @@ EXPECTED: list[tuple[str, tuple[Any, ...], set[int]]] = [
     ("favourite", (), {ROME}),
     ("hidden", (), {NOWHERE}),
     ("offline", (), {ROME}),
+    ("content", (json.dumps([1, 3, 99]),), {PARIS, NOWHERE}),
     ("state", ("present",), EVERYTHING),
     ("state", ("missing",), set()),
     ("never", (), set()),

@@ -102,6 +102,7 @@ def test_rows_of_the_first_schema_survive(library: Settings) -> None:
         assert [row.set_id for row in catalogue.duplicates.page()] == [6]
         assert catalogue.problems.count("failed") == 1
         assert catalogue.vectors.last_change() == 3
+        assert catalogue.palettes.since(0) == []
 
 
 def test_a_migration_keeps_the_rows_and_leaves_a_backup_of_what_was_before(

@@ -22,6 +22,7 @@ STAGES = {
     "waiting": "Waiting for another photolib",
     "scan": "Looking for photos",
     "read": "Reading photos",
+    "describe": "Measuring colours and shapes",
     "embed": "Understanding photos",
     "index": "Updating the index",
     "regions": "Looking for things and text",
