@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from photolib.catalogue.albums import Albums
+from photolib.catalogue.backups import Backup, inspect, restore, save
 from photolib.catalogue.database import (
     Database,
     filesystem_of,
@@ -56,6 +57,7 @@ from photolib.config import data_path
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from photolib.config import Settings
 
@@ -63,6 +65,7 @@ __all__ = [
     "AlbumRow",
     "AllOf",
     "AnyOf",
+    "Backup",
     "CandidateRow",
     "Catalogue",
     "Changes",
@@ -96,8 +99,10 @@ __all__ = [
     "WordHit",
     "contains",
     "filesystem_of",
+    "inspect",
     "is_network",
     "overlap",
+    "restore",
     "wildcards",
 ]
 
@@ -134,6 +139,10 @@ class Catalogue:
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing; see ``Database.transaction``."""
         return self._database.transaction()
+
+    def save(self, target: Path, *, replace: bool = False) -> Backup:
+        """Copy the catalogue into one file; see ``backups.save``."""
+        return save(self._database, target, replace=replace)
 
     def close(self) -> None:
         """Close every connection."""

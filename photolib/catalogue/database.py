@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from photolib.catalogue.filters import add_functions
@@ -147,6 +147,34 @@ class Database:
         """A number that changes when another connection commits."""
         version: int = self.value("PRAGMA data_version")
         return version
+
+
+def write_copy(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy a database, as it is at one moment, into one private file; writers need not stop.
+
+    The file takes its name when it is whole and on the disk. Raises CatalogueError.
+    """
+    scratch = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with translated(target), closing(private(scratch)) as copy:
+            connection.backup(copy)
+            # One file that can be carried anywhere, without a log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+        with open(scratch, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(scratch, target)
+    except OSError as exc:
+        hint = "Choose a directory that exists and has room."
+        raise CatalogueError(f"{target}: {exc.strerror or exc}", hint) from exc
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def private(path: Path) -> sqlite3.Connection:
+    """A connection to a fresh file that nobody else may read."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    return sqlite3.connect(path, isolation_level=None)
 
 
 def _closed_if_ended(owner: threading.Thread, connection: sqlite3.Connection) -> bool:

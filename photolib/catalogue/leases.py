@@ -69,13 +69,19 @@ class Leases:
 
         Waits up to ``wait`` seconds for another holder, then raises LeaseHeld.
         """
-        handle = self._lock(name, time.monotonic() + max(wait, _GRACE))
-        try:
+        with self.lock(name, wait=wait):
             fence = self._record(name)
             try:
                 yield Lease(self._database, name, fence)
             finally:
                 self._release(name, fence)
+
+    @contextmanager
+    def lock(self, name: str, *, wait: float = 0.0) -> Iterator[None]:
+        """Keep everybody else from holding a lease, without a catalogue to record it in."""
+        handle = self._lock(name, time.monotonic() + max(wait, _GRACE))
+        try:
+            yield
         finally:
             os.close(handle)
 
@@ -128,7 +134,9 @@ class Leases:
             os.close(handle)
 
     def _who(self, name: str) -> str:
-        row = self._database.row("SELECT owner, pid FROM lease WHERE name = ?", (name,))
+        row = None
+        with suppress(CatalogueError):  # a damaged catalogue cannot tell
+            row = self._database.row("SELECT owner, pid FROM lease WHERE name = ?", (name,))
         return f" (process {row['pid']} on {row['owner']})" if row and row["pid"] else ""
 
 

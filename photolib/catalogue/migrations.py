@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from photolib.catalogue.database import write_copy
 from photolib.errors import CatalogueError, CatalogueTooNew, MigrationFailed
 
 if TYPE_CHECKING:
@@ -124,12 +125,8 @@ def _backup(connection: sqlite3.Connection, backups: Path) -> Path:
     target = backups / f"catalogue-{stamp}.sqlite3"
     try:
         backups.mkdir(mode=0o700, parents=True, exist_ok=True)
-        copy = sqlite3.connect(target)
-        try:
-            connection.backup(copy)
-        finally:
-            copy.close()
-    except (OSError, sqlite3.Error) as exc:
+        write_copy(connection, target)
+    except (OSError, CatalogueError) as exc:
         hint = "Free some space; the catalogue was not touched."
         raise MigrationFailed(f"no backup could be written to {target}: {exc}", hint) from exc
     return target

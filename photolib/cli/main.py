@@ -47,6 +47,8 @@ _SECTIONS = {
     },
     "Setting up": {
         "models": "models:models",
+        "backup": "backups:backup",
+        "restore": "backups:restore",
         "demo": "demo:demo",
         "completion": "completion:completion",
     },

@@ -13,6 +13,7 @@ from photolib.jobs import Job, Progress
 from photolib.library import albums, duplicates, folders, neighbours, reports, understanding
 from photolib.library.doors import (
     AlbumDoor,
+    BackupDoor,
     DuplicateDoor,
     LabelDoor,
     ModelDoor,
@@ -35,7 +36,9 @@ _CHANGES_KEPT = 1_000_000
 """Changes that an index may lag behind and still catch up; about 30 MB."""
 
 
-class Library(SearchDoor, PhotoDoor, AlbumDoor, LabelDoor, DuplicateDoor, ModelDoor, ReportDoor):
+class Library(
+    SearchDoor, PhotoDoor, AlbumDoor, LabelDoor, DuplicateDoor, ModelDoor, ReportDoor, BackupDoor
+):
     """A catalogue, the models and the indexes over it.
 
     Methods may be called from any thread. Jobs are generators: run each in one thread and close it

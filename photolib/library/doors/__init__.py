@@ -1,6 +1,7 @@
 """The use cases by noun: each door is a part of ``Library``, which joins them into one."""
 
 from photolib.library.doors.albums import AlbumDoor
+from photolib.library.doors.backups import BackupDoor
 from photolib.library.doors.duplicates import DuplicateDoor
 from photolib.library.doors.labels import LabelDoor
 from photolib.library.doors.models import ModelDoor
@@ -10,6 +11,7 @@ from photolib.library.doors.search import SearchDoor
 
 __all__ = [
     "AlbumDoor",
+    "BackupDoor",
     "DuplicateDoor",
     "LabelDoor",
     "ModelDoor",

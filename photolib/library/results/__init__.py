@@ -28,6 +28,7 @@ from photolib.library.results.index import (
     VerifyReport,
 )
 from photolib.library.results.reports import (
+    BackupReport,
     Check,
     FileProblem,
     IndexStatus,
@@ -37,6 +38,7 @@ from photolib.library.results.reports import (
     PhotoDetail,
     ProblemList,
     Quarantine,
+    RestoreReport,
     Skipped,
     StageStatus,
     Status,
@@ -58,6 +60,7 @@ __all__ = [
     "AlbumList",
     "AlbumPhoto",
     "AlteredPhoto",
+    "BackupReport",
     "Box",
     "Check",
     "Cover",
@@ -80,6 +83,7 @@ __all__ = [
     "PhotoDetail",
     "ProblemList",
     "Quarantine",
+    "RestoreReport",
     "SearchResult",
     "SimilarResult",
     "Skipped",

@@ -165,3 +165,22 @@ class PhotoDetail:
     albums: tuple[tuple[int, str], ...]
     rating: int
     favourite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReport:
+    """A copy of the catalogue: its size, the photos it knows, and when it was written."""
+
+    path: str
+    bytes: int
+    photos: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """A catalogue that was taken back; ``previous`` is where the one before is kept."""
+
+    path: str
+    photos: int
+    previous: str | None
