@@ -36,7 +36,7 @@ def backup(front: Front, file: str, force: bool) -> None:
 @path_argument("file")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def restore(front: Front, file: str, yes: bool) -> None:
-    """Take the catalogue back from FILE, which photolib backup has written.
+    """Take the catalogue back from FILE, which backup has written.
 
     The catalogue of today is kept beside it, and no photo is touched. What has changed in the
     folders since is found by the next index.
