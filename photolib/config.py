@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PACKAGE = Path(__file__).parent
+_CHOICES = {
+    "ocr": ("auto", "always", "never"),
+    "images": ("auto", "kitty", "sixel", "blocks", "none"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +84,86 @@ def load_settings(library: Path | None = None, environ: Mapping[str, str] = os.e
         environ.get("PHOTOLIB_LIBRARY") or platformdirs.user_data_dir("photolib")
     )
     settings = Settings(library=Path(os.path.abspath(chosen.expanduser())))
+    path = config_path(environ)
+    return _with_values(settings, path, stored_values(path))
+
+
+def config_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """The file that keeps a person's settings (``PHOTOLIB_CONFIG``); it need not exist."""
     default = Path(platformdirs.user_config_dir("photolib")) / "config.toml"
-    return _with_file(settings, Path(environ.get("PHOTOLIB_CONFIG") or default))
+    return Path(environ.get("PHOTOLIB_CONFIG") or default)
 
 
-def _with_file(settings: Settings, path: Path) -> Settings:
+def stored_values(path: Path) -> dict[str, Any]:
+    """What the config file says; nothing without one. Raises ConfigError."""
+    return _parsed(path, _text(path))
+
+
+def store_value(settings: Settings, path: Path, name: str, value: str | None) -> Settings:
+    """Write one setting to the config file, or take it out for None; comments stay.
+
+    ``value`` is read as TOML, or else as plain text. Returns the settings that then hold; nothing
+    is written that could not be read again. Raises ConfigError.
+    """
+    import tomlkit
+
+    text = _text(path)
+    _parsed(path, text)
+    document = tomlkit.parse(text)
+    if value is None:
+        document.pop(name, None)
+    else:
+        document[name] = _value(value)
+    changed = tomlkit.dumps(document)
+    result = _with_values(settings, path, _parsed(path, changed))
+    _replace_file(path, changed)
+    return result
+
+
+def _text(path: Path) -> str:
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        return path.read_text("utf-8")
     except FileNotFoundError:
-        return settings
+        return ""
     except (OSError, ValueError) as exc:
         raise ConfigError(f"{path}: {exc}", "Correct or remove the file.") from exc
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except ValueError as exc:
+        raise ConfigError(f"{path}: {exc}", "Correct or remove the file.") from exc
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except ValueError:
+        return text
+
+
+def _replace_file(path: Path, text: str) -> None:
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(text, "utf-8")
+        os.replace(scratch, path)
+    except OSError as exc:
+        hint = "Make its directory writable, or set PHOTOLIB_CONFIG."
+        raise ConfigError(f"{path}: {exc.strerror}", hint) from exc
+
+
+def _with_values(settings: Settings, path: Path, values: dict[str, Any]) -> Settings:
     kinds = {f.name: type(getattr(settings, f.name)) for f in fields(settings)}
     kinds.pop("library")
     for name, value in values.items():
         if type(value) is not kinds.get(name):
             known = ", ".join(sorted(kinds))
             raise ConfigError(f"{path}: {name} = {value!r} is not a setting", f"Known: {known}.")
+        if value not in _CHOICES.get(name, (value,)):
+            known = ", ".join(_CHOICES[name])
+            raise ConfigError(f"{path}: {name} cannot be {value}", f"Known: {known}.")
     if not 0 < values.get("mask_threshold", 0.5) < 1:
         raise ConfigError(f"{path}: mask_threshold lies between 0 and 1", "0.5 is the default.")
     return replace(settings, **values)

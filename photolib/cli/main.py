@@ -47,6 +47,7 @@ _SECTIONS = {
     },
     "Setting up": {
         "models": "models:models",
+        "config": "config:config",
         "backup": "backups:backup",
         "restore": "backups:restore",
         "demo": "demo:demo",
