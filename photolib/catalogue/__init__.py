@@ -20,6 +20,7 @@ from photolib.catalogue.database import (
 from photolib.catalogue.duplicates import DuplicateSets
 from photolib.catalogue.filters import AllOf, AnyOf, Condition, NoneOf, Test, contains, wildcards
 from photolib.catalogue.folders import Folders
+from photolib.catalogue.labels import Labels
 from photolib.catalogue.leases import Lease, LeaseRow, Leases
 from photolib.catalogue.migrations import applied, migrate
 from photolib.catalogue.palettes import PaletteRow, Palettes
@@ -34,6 +35,8 @@ from photolib.catalogue.rows import (
     FolderRow,
     GroupingRunRow,
     Known,
+    LabelCount,
+    LabelRow,
     MatchedPhoto,
     ModelRow,
     Neighbours,
@@ -46,6 +49,7 @@ from photolib.catalogue.rows import (
     ProblemRow,
     StageCount,
     Stat,
+    Suggestion,
     TextRow,
     Undescribed,
     Unread,
@@ -75,6 +79,8 @@ __all__ = [
     "FolderRow",
     "GroupingRunRow",
     "Known",
+    "LabelCount",
+    "LabelRow",
     "Lease",
     "LeaseRow",
     "MatchedPhoto",
@@ -91,6 +97,7 @@ __all__ = [
     "ProblemRow",
     "StageCount",
     "Stat",
+    "Suggestion",
     "Test",
     "TextRow",
     "Undescribed",
@@ -130,6 +137,7 @@ class Catalogue:
         self.vectors = VectorStore(database)
         self.palettes = Palettes(database)
         self.regions = Regions(database)
+        self.labels = Labels(database)
         self.words = Words(database)
         self.albums = Albums(database)
         self.duplicates = DuplicateSets(database)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from photolib.catalogue.rows import CropRow, StageCount, TextRow, Unread
@@ -166,9 +167,11 @@ class Regions:
 
         What a person decided about an earlier crop (a label accepted or given, a place in an album)
         passes to the new crop that covers the same thing; where there is none, the earlier crop
-        stays, retired. All other earlier crops go, with their labels and vectors.
+        stays, retired. All other earlier crops go, with their labels and vectors. A label that was
+        rejected for this content does not come back.
         """
         old = self._crops(content_id)
+        crops = self._without_rejected(content_id, crops)
         decided = self._decided(content_id)
         ids = [self._add_crop(content_id, model_no, crop) for crop in crops]
         for row in old:
@@ -212,6 +215,12 @@ class Regions:
         mask = None if crop.outline is None else json.dumps(crop.outline)
         values = (content_id, model_no, *crop.box, crop.label, crop.confidence, mask)
         return int(self._database.value(sql, values))
+
+    def _without_rejected(self, content_id: int, crops: Sequence[NewCrop]) -> list[NewCrop]:
+        """The crops, those without their label that a person said are not here."""
+        sql = "SELECT lower(name) FROM rejected_label WHERE content_id = ?"
+        rejected = {row[0] for row in self._database.rows(sql, (content_id,))}
+        return [replace(c, label="") if c.label.lower() in rejected else c for c in crops]
 
     def _retire(self, crop_id: int) -> None:
         """Keep a crop for the decision on it alone: nothing finds it any more."""

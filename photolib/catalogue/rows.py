@@ -313,6 +313,33 @@ class Undescribed(NamedTuple):
     path: str
 
 
+class LabelCount(NamedTuple):
+    """A label, the photos that carry it, and those that it is only suggested for."""
+
+    name: str
+    photos: int
+    suggested: int
+
+
+class LabelRow(NamedTuple):
+    """A label of a content; ``box`` is that of the crop it is about, if it is about one."""
+
+    crop_id: int | None
+    name: str
+    provenance: str
+    score: float | None
+    box: tuple[float, float, float, float] | None
+
+
+class Suggestion(NamedTuple):
+    """A label that a model suggests for a content, with its score (0 to 1)."""
+
+    content_id: int
+    name: str
+    score: float
+    crop_id: int | None
+
+
 class Unread(NamedTuple):
     """A content that the second stage has work on, one path to read it, and which work."""
 

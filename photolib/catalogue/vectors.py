@@ -11,7 +11,7 @@ import numpy as np
 from photolib.catalogue.rows import ModelRow, Neighbours, Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -110,22 +110,23 @@ class VectorStore:
         return int(self._database.value(sql, (model_no, kind)))
 
     def load(self, model_no: int, kind: str, dimensions: int) -> Vectors:
-        """All vectors of one model and kind, by ascending id.
+        """All vectors of one model and kind, by ascending id."""
+        return _joined([_empty(dimensions), *self.portions(model_no, kind, dimensions)])
+
+    def portions(self, model_no: int, kind: str, dimensions: int) -> Iterator[Vectors]:
+        """The vectors of one model and kind, some at a time, by ascending id.
 
         The signs in the query make SQLite walk through the ids once, instead of sorting all vectors
         of the model again for each portion.
         """
-        portions, last = [_empty(dimensions)], 0
-        while True:
-            sql = """
-                SELECT embedding_id, content_id, vector FROM embedding
-                WHERE +model_no = ? AND +kind = ? AND embedding_id > ?
-                ORDER BY embedding_id LIMIT ?
-            """
-            rows = self._database.rows(sql, (model_no, kind, last, _PORTION))
-            if not rows:
-                return _joined(portions)
-            portions.append(_vectors(rows, dimensions))
+        last = 0
+        sql = """
+            SELECT embedding_id, content_id, vector FROM embedding
+            WHERE +model_no = ? AND +kind = ? AND embedding_id > ?
+            ORDER BY embedding_id LIMIT ?
+        """
+        while rows := self._database.rows(sql, (model_no, kind, last, _PORTION)):
+            yield _vectors(rows, dimensions)
             last = rows[-1]["embedding_id"]
 
     def some(

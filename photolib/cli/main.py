@@ -42,7 +42,7 @@ _SECTIONS = {
         "similar": "search:similar",
         "albums": "albums:albums",
         "album": "albums:album",
-        "labels": "regions:labels",
+        "labels": "labels:labels",
         "duplicates": "duplicates:duplicates",
     },
     "Setting up": {

@@ -33,6 +33,7 @@ _STAGES = {
     "duplicates": "Comparing",
     "albums": "Grouping",
     "fetch": "Fetching",
+    "labels": "Labelling",
     "verify": "Verifying",
 }
 _DONE = {
@@ -45,6 +46,7 @@ _DONE = {
     "duplicates": "compared",
     "albums": "grouped",
     "fetch": "fetched",
+    "labels": "labelled",
     "verify": "verified",
 }
 

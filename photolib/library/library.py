@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from photolib.errors import UsageError
 from photolib.jobs import Job, Progress
-from photolib.library import albums, duplicates, folders, neighbours, reports, understanding
+from photolib.library import (
+    albums,
+    duplicates,
+    folders,
+    labelling,
+    neighbours,
+    reports,
+    understanding,
+)
 from photolib.library.doors import (
     AlbumDoor,
     BackupDoor,
@@ -114,6 +122,7 @@ class Library(
             if stage != 1:
                 yield from self._look_into(lease, report, ocr)
                 yield from self._group(lease)  # labels and texts give albums better names
+            yield from labelling.update(self._catalogue, self._engines, lease)
             waiting = understanding.pending(self._catalogue, self._engines, ocr=ocr)
             report.pending = replace(report.pending, crops=waiting.crops, texts=waiting.texts)
             report.seconds = round(time.monotonic() - started, 3)

@@ -36,6 +36,11 @@ INSERT INTO words (rowid, name) VALUES (1, 'a.jpg');
 INSERT INTO model (model_no, model_id, kind, name, dimensions) VALUES (1, 'm', 'encoder', 'M', 2);
 INSERT INTO embedding (embedding_id, model_no, kind, content_id, vector)
     VALUES (41, 1, 'photo', 1, x'003C0000');
+INSERT INTO model (model_no, model_id, kind, name) VALUES (7, 'd', 'detector', 'D');
+INSERT INTO crop (crop_id, content_id, model_no, x, y, w, h, label, confidence)
+    VALUES (5, 1, 7, 0, 0, 0.5, 0.5, 'dog', 0.9);
+INSERT INTO label (content_id, crop_id, name, provenance) VALUES (1, 5, 'dog', 'accepted');
+INSERT INTO neighbour (model_no, content_id, others, similarities) VALUES (1, 1, x'', x'');
 INSERT INTO album (album_id, kind, name, named_by, cover_id)
     VALUES (3, 'theme', 'Dogs', 'person', 1);
 INSERT INTO album_photo (album_id, photo_id) VALUES (3, 1);
@@ -103,6 +108,14 @@ def test_rows_of_the_first_schema_survive(library: Settings) -> None:
         assert catalogue.problems.count("failed") == 1
         assert catalogue.vectors.last_change() == 3
         assert catalogue.palettes.since(0) == []
+        assert catalogue.vectors.register("c", "copy", "C", 4) == 8
+        assert catalogue.regions.labels() == [("dog", 1)]
+        assert catalogue.labels.vocabulary() == (set(), set())
+        with closing(sqlite3.connect(library.catalogue_path)) as plain:
+            assert plain.execute("PRAGMA foreign_key_check").fetchall() == []
+            assert plain.execute("SELECT count(*) FROM model").fetchone() == (3,)
+            referring = "SELECT sql FROM sqlite_master WHERE name = 'embedding'"
+            assert "REFERENCES model" in plain.execute(referring).fetchone()[0]
 
 
 def test_a_migration_keeps_the_rows_and_leaves_a_backup_of_what_was_before(

@@ -27,6 +27,7 @@ from photolib.library.results.index import (
     Pending,
     VerifyReport,
 )
+from photolib.library.results.labels import LabelFacet, PhotoLabel, PhotoLabels, Vocabulary
 from photolib.library.results.reports import (
     BackupReport,
     Check,
@@ -75,12 +76,15 @@ __all__ = [
     "Hit",
     "IndexReport",
     "IndexStatus",
+    "LabelFacet",
     "LeaseStatus",
     "Likeness",
     "Model",
     "ModelsInUse",
     "Pending",
     "PhotoDetail",
+    "PhotoLabel",
+    "PhotoLabels",
     "ProblemList",
     "Quarantine",
     "RestoreReport",
@@ -91,6 +95,7 @@ __all__ = [
     "StageStatus",
     "Status",
     "VerifyReport",
+    "Vocabulary",
     "WatcherStatus",
     "Why",
 ]
