@@ -59,6 +59,10 @@ class Settings:
         return self.library / "indexes"
 
     @property
+    def grouping(self) -> Path:
+        return self.library / "grouping"
+
+    @property
     def weights(self) -> Path:
         return self.library / "weights"
 

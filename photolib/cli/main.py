@@ -43,6 +43,7 @@ _SECTIONS = {
         "albums": "albums:albums",
         "album": "albums:album",
         "labels": "labels:labels",
+        "regroup": "regroup:regroup",
         "duplicates": "duplicates:duplicates",
     },
     "Setting up": {

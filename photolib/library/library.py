@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from photolib.errors import UsageError
 from photolib.jobs import Job, Progress
 from photolib.library import (
-    albums,
     duplicates,
     folders,
     labelling,
@@ -30,13 +29,14 @@ from photolib.library.doors import (
     SearchDoor,
 )
 from photolib.library.ingest import Ingest, Scope
+from photolib.library.regroup import Wishes
 from photolib.library.results import IndexReport
 from photolib.library.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from photolib.catalogue import FolderRow, Lease, ModelRow
+    from photolib.catalogue import FolderRow, Lease
     from photolib.library.results import FolderStatus, VerifyReport
 
 
@@ -149,16 +149,11 @@ class Library(
         for model, kind in [(look, "look")] + ([(encoder, "photo")] if encoder else []):
             yield from neighbours.update(self._catalogue, self._indexes, model, kind, lease)
         yield from duplicates.update(self._catalogue, look, lease)
-        yield from albums.update(self._catalogue, *self._grouped_by(), lease)
+        yield from self._regrouping().run(lease, Wishes())
         for model, kind in reports.indexed(self._catalogue, self._engines):
             self._indexes.get(model, kind)  # a snapshot is written of what is loaded
         self._indexes.save()
         self._catalogue.vectors.prune_log(_CHANGES_KEPT)
-
-    def _grouped_by(self) -> tuple[ModelRow, str]:
-        """What albums are made from: the encoder's vectors, else the look."""
-        encoder = self._engines.serving()
-        return (encoder, "photo") if encoder else (self._engines.look(), "look")
 
     def verify(self, *, accept: bool = False) -> Job[VerifyReport]:
         """Hash every photo again, to find damage and edits that left size and time as they were.

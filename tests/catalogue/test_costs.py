@@ -45,14 +45,15 @@ def plans(catalogue: Catalogue, shelf: Shelf) -> Plans:
     photos = shelf.photos(3)
     for photo_id in photos:
         shelf.embed(shelf.encoder(), shelf.content_of(photo_id))
-    catalogue.albums.replace("theme", [NewAlbum("A", tuple(photos), photos[0])], change=0)
+    run_id = catalogue.groupings.begin("theme")
+    catalogue.albums.replace("theme", [NewAlbum("A", tuple(photos), photos[0])], run_id=run_id)
     return Plans(catalogue)
 
 
 def _scans(steps: Sequence[str]) -> Iterator[str]:
     """Steps that read a whole table; lists given by the caller and album names are short."""
     for step in steps:
-        if step.startswith("SCAN") and not re.match(r"SCAN (json_each|album\b|a\b)", step):
+        if step.startswith("SCAN") and not re.match(r"SCAN (json_each|inside\b|album\b|a\b)", step):
             yield step
 
 

@@ -6,12 +6,22 @@ ends make them safe to print.
 """
 
 from photolib.library.results.albums import (
+    ActionDone,
+    ActionList,
     Album,
+    AlbumChange,
     AlbumDetail,
     AlbumList,
     AlbumPhoto,
     Cover,
+    DecisionsReplayed,
+    DroppedDecision,
     GroupingRun,
+    RegroupReport,
+    RunList,
+    RunSummary,
+    Sweep,
+    SweepRow,
 )
 from photolib.library.results.box import Box
 from photolib.library.results.duplicates import (
@@ -56,7 +66,10 @@ from photolib.library.results.search import (
 )
 
 __all__ = [
+    "ActionDone",
+    "ActionList",
     "Album",
+    "AlbumChange",
     "AlbumDetail",
     "AlbumList",
     "AlbumPhoto",
@@ -66,6 +79,8 @@ __all__ = [
     "Check",
     "Cover",
     "Cutoff",
+    "DecisionsReplayed",
+    "DroppedDecision",
     "DuplicateList",
     "DuplicatePhoto",
     "DuplicateSet",
@@ -87,13 +102,18 @@ __all__ = [
     "PhotoLabels",
     "ProblemList",
     "Quarantine",
+    "RegroupReport",
     "RestoreReport",
+    "RunList",
+    "RunSummary",
     "SearchResult",
     "SimilarResult",
     "Skipped",
     "Source",
     "StageStatus",
     "Status",
+    "Sweep",
+    "SweepRow",
     "VerifyReport",
     "Vocabulary",
     "WatcherStatus",
