@@ -146,7 +146,9 @@ class Library(
     def _group(self, lease: Lease) -> Job[None]:
         """Neighbours, duplicates and albums; quick when nothing has changed."""
         look, encoder = self._engines.look(), self._engines.serving()
-        for model, kind in [(look, "look")] + ([(encoder, "photo")] if encoder else []):
+        copy = self._engines.copying()
+        others = [(model, "photo") for model in (encoder, copy) if model is not None]
+        for model, kind in [(look, "look"), *others]:
             yield from neighbours.update(self._catalogue, self._indexes, model, kind, lease)
         yield from duplicates.update(self._catalogue, look, lease)
         yield from self._regrouping().run(lease, Wishes())

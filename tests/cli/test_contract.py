@@ -117,7 +117,7 @@ def test_status(indexed: Indexed) -> None:
     state = indexed.run("status", "--json").json
     carries(state, STATUS)
     assert {"folder_id", "path", "state", "photos", "last_scan"} <= set(state["folders"][0])
-    carries(state["models"], "encoder detector ocr look")
+    carries(state["models"], "encoder detector ocr look copy")
     carries(state["watcher"], "running pid socket")
     carries(state["quarantine"], "files bytes")
     for stage in state["stages"].values():

@@ -87,6 +87,7 @@ class ModelsInUse:
     detector: str | None
     ocr: str | None
     look: str
+    copy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
