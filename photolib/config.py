@@ -75,6 +75,18 @@ class Settings:
         return self.library / "backups"
 
     @property
+    def service_record(self) -> Path:
+        return self.library / "service.json"
+
+    @property
+    def service_socket(self) -> Path:
+        return self.library / "service.sock"
+
+    @property
+    def service_token(self) -> Path:
+        return self.library / "service.token"
+
+    @property
     def log_path(self) -> Path:
         return self.library / "photolib.log"
 

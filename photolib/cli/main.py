@@ -32,6 +32,7 @@ _SECTIONS = {
     "Keeping up": {
         "index": "index:index",
         "watch": "watch:watch",
+        "serve": "serve:serve",
         "status": "index:status",
         "problems": "index:problems",
         "verify": "verify:verify",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photolib.cli.front import Front, command, common_options, window
+from photolib.cli.front import Front, command, common_options
 from photolib.cli.progress import run_job
 from photolib.cli.text import more, size, table
+from photolib.wire import window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

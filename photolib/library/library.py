@@ -27,6 +27,7 @@ from photolib.library.doors import (
     PhotoDoor,
     ReportDoor,
     SearchDoor,
+    ServiceDoor,
 )
 from photolib.library.ingest import Ingest, Scope
 from photolib.library.regroup import Wishes
@@ -45,7 +46,15 @@ _CHANGES_KEPT = 1_000_000
 
 
 class Library(
-    SearchDoor, PhotoDoor, AlbumDoor, LabelDoor, DuplicateDoor, ModelDoor, ReportDoor, BackupDoor
+    SearchDoor,
+    PhotoDoor,
+    AlbumDoor,
+    LabelDoor,
+    DuplicateDoor,
+    ModelDoor,
+    ReportDoor,
+    ServiceDoor,
+    BackupDoor,
 ):
     """A catalogue, the models and the indexes over it.
 

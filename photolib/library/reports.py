@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from photolib.catalogue import filesystem_of
+from photolib.client import read_record
 from photolib.errors import ModelError
 from photolib.images import formats
 from photolib.library import folders, understanding
@@ -35,7 +36,7 @@ from photolib.models.proposals import PROPOSALS_ID
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from photolib.catalogue import Catalogue, ModelRow
+    from photolib.catalogue import Catalogue, LeaseRow, ModelRow
     from photolib.config import Settings
     from photolib.images import ThumbnailCache
     from photolib.library.engines import Engines
@@ -115,12 +116,23 @@ def status(
             _index(catalogue, indexes, model, kind) for model, kind in indexed(catalogue, engines)
         ),
         leases=tuple(LeaseStatus(row.name, row.owner, row.pid, row.acquired_at) for row in leases),
-        watcher=WatcherStatus(running=True, pid=watcher.pid) if watcher else WatcherStatus(),
+        watcher=WatcherStatus(
+            running=watcher is not None,
+            pid=watcher.pid if watcher else None,
+            socket=_service_at(settings, leases),
+        ),
         albums=catalogue.albums.count(),
         duplicate_sets=catalogue.duplicates.count(),
         quarantine=Quarantine(),
         cache_bytes=thumbnails.size() + _bytes_in(settings.indexes),
     )
+
+
+def _service_at(settings: Settings, leases: Sequence[LeaseRow]) -> str | None:
+    """Where the service listens that runs now, whether a watcher includes it or not."""
+    running = any(row.name == "serve" for row in leases)
+    record = read_record(settings) if running else None
+    return record.address if record else None
 
 
 def indexed(catalogue: Catalogue, engines: Engines) -> list[tuple[ModelRow, str]]:

@@ -38,6 +38,12 @@ from photolib.library.results.index import (
     VerifyReport,
 )
 from photolib.library.results.labels import LabelFacet, PhotoLabel, PhotoLabels, Vocabulary
+from photolib.library.results.photos import (
+    FolderList,
+    LabelList,
+    PhotoList,
+    PhotoSummary,
+)
 from photolib.library.results.reports import (
     BackupReport,
     Check,
@@ -86,12 +92,14 @@ __all__ = [
     "DuplicateSet",
     "Evidence",
     "FileProblem",
+    "FolderList",
     "FolderStatus",
     "GroupingRun",
     "Hit",
     "IndexReport",
     "IndexStatus",
     "LabelFacet",
+    "LabelList",
     "LeaseStatus",
     "Likeness",
     "Model",
@@ -100,6 +108,8 @@ __all__ = [
     "PhotoDetail",
     "PhotoLabel",
     "PhotoLabels",
+    "PhotoList",
+    "PhotoSummary",
     "ProblemList",
     "Quarantine",
     "RegroupReport",

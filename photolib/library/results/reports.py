@@ -72,7 +72,7 @@ class LeaseStatus:
 
 @dataclass(frozen=True, slots=True)
 class WatcherStatus:
-    """Whether a watcher runs on this library."""
+    """Whether a watcher runs on this library; ``socket`` is where a service listens."""
 
     running: bool = False
     pid: int | None = None
