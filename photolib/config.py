@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parent
 _CHOICES = {
     "ocr": ("auto", "always", "never"),
+    "goes_first": ("best", "meaning", "look"),
     "images": ("auto", "kitty", "sixel", "blocks", "none"),
 }
 
@@ -41,6 +42,12 @@ class Settings:
     """Whether text in pictures is read: auto (where print is likely), always or never."""
     mask_threshold: float = 0.5
     """Probability from which a pixel belongs to the outline of a thing, between 0 and 1."""
+    meaning_share: float = 0.5
+    """How much meaning counts beside look in what is like a picture: 0 (not) to 1 (alone)."""
+    both_first: bool = False
+    """Whether photos that are like a picture by both ways come before all others."""
+    goes_first: str = "best"
+    """Which hits come first otherwise: best (by score), meaning or look."""
     images: str = "auto"
     """How the terminal shows pictures: auto, kitty, sixel, blocks or none."""
     theme: str = "photolib-dark"
@@ -59,10 +66,6 @@ class Settings:
         return self.library / "indexes"
 
     @property
-    def grouping(self) -> Path:
-        return self.library / "grouping"
-
-    @property
     def weights(self) -> Path:
         return self.library / "weights"
 
@@ -73,18 +76,6 @@ class Settings:
     @property
     def backups(self) -> Path:
         return self.library / "backups"
-
-    @property
-    def service_record(self) -> Path:
-        return self.library / "service.json"
-
-    @property
-    def service_socket(self) -> Path:
-        return self.library / "service.sock"
-
-    @property
-    def service_token(self) -> Path:
-        return self.library / "service.token"
 
     @property
     def log_path(self) -> Path:

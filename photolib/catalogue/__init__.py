@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from photolib.catalogue.actions import ActionRow, Actions, Change
 from photolib.catalogue.albums import Albums
 from photolib.catalogue.backups import Backup, inspect, restore, save
 from photolib.catalogue.database import (
@@ -21,7 +20,6 @@ from photolib.catalogue.database import (
 from photolib.catalogue.duplicates import DuplicateSets
 from photolib.catalogue.filters import AllOf, AnyOf, Condition, NoneOf, Test, contains, wildcards
 from photolib.catalogue.folders import Folders
-from photolib.catalogue.groupings import Groupings
 from photolib.catalogue.labels import Labels
 from photolib.catalogue.leases import Lease, LeaseRow, Leases
 from photolib.catalogue.migrations import applied, migrate
@@ -32,13 +30,10 @@ from photolib.catalogue.regions import Regions, overlap
 from photolib.catalogue.rows import (
     AlbumRow,
     CandidateRow,
-    CropColumns,
     CropRow,
-    DecisionRow,
     DuplicateSetRow,
     FolderRow,
     GroupingRunRow,
-    GroupingState,
     Known,
     LabelCount,
     LabelRow,
@@ -52,7 +47,6 @@ from photolib.catalogue.rows import (
     PhotoFilter,
     PhotoRow,
     ProblemRow,
-    ShownPhotos,
     StageCount,
     Stat,
     Suggestion,
@@ -62,7 +56,7 @@ from photolib.catalogue.rows import (
     Vectors,
 )
 from photolib.catalogue.vectors import Changes, VectorStore
-from photolib.catalogue.words import WordHit, Words
+from photolib.catalogue.words import Words
 from photolib.config import data_path
 
 if TYPE_CHECKING:
@@ -72,23 +66,18 @@ if TYPE_CHECKING:
     from photolib.config import Settings
 
 __all__ = [
-    "ActionRow",
     "AlbumRow",
     "AllOf",
     "AnyOf",
     "Backup",
     "CandidateRow",
     "Catalogue",
-    "Change",
     "Changes",
     "Condition",
-    "CropColumns",
     "CropRow",
-    "DecisionRow",
     "DuplicateSetRow",
     "FolderRow",
     "GroupingRunRow",
-    "GroupingState",
     "Known",
     "LabelCount",
     "LabelRow",
@@ -106,7 +95,6 @@ __all__ = [
     "PhotoFilter",
     "PhotoRow",
     "ProblemRow",
-    "ShownPhotos",
     "StageCount",
     "Stat",
     "Suggestion",
@@ -115,7 +103,6 @@ __all__ = [
     "Undescribed",
     "Unread",
     "Vectors",
-    "WordHit",
     "contains",
     "filesystem_of",
     "inspect",
@@ -152,8 +139,6 @@ class Catalogue:
         self.labels = Labels(database)
         self.words = Words(database)
         self.albums = Albums(database)
-        self.groupings = Groupings(database)
-        self.actions = Actions(database)
         self.duplicates = DuplicateSets(database)
         self.problems = Problems(database)
         self.leases = Leases(database, settings.leases)
@@ -193,6 +178,10 @@ class Catalogue:
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
         with self.transaction():
             self._database.execute(sql, (name, value))
+
+    def stamp(self) -> tuple[int, int]:
+        """A value that changes when anybody commits, as seen from the calling thread alone."""
+        return self._database.stamp()
 
     def data_version(self) -> int:
         """A number that changes when another process or thread commits."""

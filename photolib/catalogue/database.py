@@ -11,6 +11,8 @@ import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from photolib.catalogue.filters import add_functions
 from photolib.errors import CatalogueError, NotFound
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import sqlite_utils
+    from numpy.typing import NDArray
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for another writer. Batches commit well within it."""
@@ -117,6 +120,23 @@ class Database:
         """The first column of the first row, or None."""
         found = self.row(sql, parameters)
         return found[0] if found else None
+
+    def integers(
+        self, columns: Sequence[str], sql: str, parameters: Sequence[Any] = ()
+    ) -> NDArray[np.int64]:
+        """Whole numbers that a query selects under these names, as int64 (columns, rows).
+
+        None may be NULL; the order of the rows is any. SQLite joins each column into one text: four
+        times as fast as a row at a time.
+        """
+        joined = ", ".join(f"group_concat({name})" for name in columns)
+        texts = self.row(f"SELECT {joined} FROM ({sql})", parameters)
+        assert texts is not None
+        return np.stack([np.fromstring(text or "", np.int64, sep=",") for text in texts])
+
+    def stamp(self) -> tuple[int, int]:
+        """A value that changes when anybody commits, as seen from this thread alone."""
+        return self.data_version(), self.connection.total_changes
 
     def insert(self, table: str, values: dict[str, Any]) -> int:
         """Insert one row and return its id; for the small tables, where clarity beats speed."""

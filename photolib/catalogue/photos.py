@@ -6,7 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from photolib.catalogue.albums import INSIDE
+import numpy as np
+
 from photolib.catalogue.filters import compiled
 from photolib.catalogue.rows import (
     CandidateRow,
@@ -21,6 +22,8 @@ from photolib.catalogue.rows import (
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from photolib.catalogue.database import Database
     from photolib.catalogue.filters import Condition
@@ -104,6 +107,31 @@ class Photos:
             WHERE p.state <> 'removed' AND ({sql}) ORDER BY p.taken_at DESC, p.photo_id DESC
         """
         return [(row[0], row[1]) for row in self._database.rows(sql, values)]
+
+    def roster(self, photo_ids: Sequence[int] | None = None) -> NDArray[np.int64]:
+        """Of all photos but removed ones, or of these: int64 (5, n), by photo id.
+
+        The rows are photo ids, content ids, capture times in milliseconds (Julian; 0: unknown),
+        whether they are present, and whether hidden.
+        """
+        chosen = "" if photo_ids is None else "AND photo_id IN (SELECT value FROM json_each(?))"
+        sql = f"""
+            SELECT photo_id, content_id,
+                CAST(ifnull(julianday(taken_at), 0) * 86400000 AS INTEGER) AS taken,
+                state = 'present' AS present, hidden
+            FROM photo WHERE state <> 'removed' {chosen} 
+        """
+        names = ("photo_id", "content_id", "taken", "present", "hidden")
+        values = () if photo_ids is None else (_ids(photo_ids),)
+        found = self._database.integers(names, sql, values)
+        return found[:, np.argsort(found[0])]
+
+    def meeting(self, condition: Condition) -> NDArray[np.int64]:
+        """The ids (n,) of all photos that meet a condition, whatever their state, ascending."""
+        sql, values = compiled(condition)
+        join = "JOIN content c USING (content_id)" if "c." in sql else ""
+        sql = f"SELECT p.photo_id AS photo_id FROM photo p {join} WHERE {sql}"
+        return np.sort(self._database.integers(["photo_id"], sql, values)[0])
 
     def by_state(self) -> dict[str, int]:
         """How many photos are present, missing and removed."""
@@ -192,12 +220,6 @@ class Photos:
         found: int | None = self._database.value(sql, (content_hash,))
         return found
 
-    def contents(self, photo_ids: Iterable[int]) -> dict[int, int]:
-        """The content of each photo."""
-        sql = """SELECT photo_id, content_id FROM photo
-                 WHERE photo_id IN (SELECT value FROM json_each(?))"""
-        return {row[0]: row[1] for row in self._database.rows(sql, (_ids(photo_ids),))}
-
     def content_taken(self, content_id: int) -> tuple[str | None, str | None]:
         """When a content says it was taken, and by what source."""
         sql = "SELECT taken_at, taken_source FROM content WHERE content_id = ?"
@@ -273,32 +295,21 @@ class Photos:
         values = () if photo_ids is None else (_ids(photo_ids),)
         return [_candidate(row) for row in self._database.rows(sql, values)]
 
-    def for_grouping(self, photo_ids: Iterable[int]) -> list[sqlite3.Row]:
-        """What albums are named from: the facts of these photos.
+    def for_grouping(self) -> list[sqlite3.Row]:
+        """What albums are made and named from, of the photos shown, by capture time.
 
-        Columns: photo_id, content_id, display, taken_at, taken_source, width, height, town,
-        keywords (JSON), labels (separated by commas, or None).
+        Columns: photo_id, content_id, display, taken_at, taken_source, latitude, longitude, town,
+        country, keywords (JSON), labels (separated by commas, or None).
         """
         sql = """
-            SELECT p.photo_id, p.content_id, p.display, p.taken_at, p.taken_source, c.width,
-                c.height, pl.town, c.keywords,
+            SELECT p.photo_id, p.content_id, p.display, p.taken_at, p.taken_source, c.latitude,
+                c.longitude, pl.town, pl.country, c.keywords,
                 (SELECT group_concat(DISTINCT l.name) FROM label l
                     WHERE l.content_id = c.content_id AND l.provenance <> 'suggested') AS labels
             FROM photo p JOIN content c USING (content_id) LEFT JOIN place pl USING (place_id)
-            WHERE p.photo_id IN (SELECT value FROM json_each(?))
+            WHERE p.state = 'present' AND NOT p.hidden ORDER BY p.taken_at, p.photo_id
         """
-        return self._database.rows(sql, (_ids(photo_ids),))
-
-    def places(self) -> dict[int, tuple[str, str, str, str]]:
-        """Every place that photos were taken at: country code, country, region, town."""
-        sql = "SELECT place_id, country_code, country, region, town FROM place"
-        return {row[0]: (row[1], row[2], row[3], row[4]) for row in self._database.rows(sql)}
-
-    def living(self, photo_ids: Iterable[int]) -> set[int]:
-        """Those of some photos that the library still knows, be they missing or hidden."""
-        sql = """SELECT photo_id FROM photo WHERE state <> 'removed'
-                 AND photo_id IN (SELECT value FROM json_each(?))"""
-        return {row[0] for row in self._database.rows(sql, (_ids(photo_ids),))}
+        return self._database.rows(sql)
 
     def perceptual_hashes(self) -> list[sqlite3.Row]:
         """Content id, dhash and phash (8 bytes each) of every content, in the order of ids."""
@@ -453,7 +464,7 @@ def _where(chosen: PhotoFilter) -> tuple[str, list[Any]]:
         # The sign keeps SQLite from walking through all photos in the order of their dates.
         join = "JOIN album_photo a ON a.photo_id = p.photo_id"
         tests = ["+p.state = ?", "+p.hidden = ?"]
-        tests.append(f"a.album_id IN {INSIDE}")
+        tests.append("a.album_id = ?")
         values.append(chosen.album_id)
     if chosen.folder_id is not None:
         tests.append("p.folder_id = ?")

@@ -148,6 +148,12 @@ class VectorStore:
         blob = self._database.value(sql, (model_no, kind, content_id))
         return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
 
+    def of_crop(self, model_no: int, kind: str, crop_id: int) -> NDArray[np.float32] | None:
+        """The vector (d,) of one crop, or None."""
+        sql = "SELECT vector FROM embedding WHERE crop_id = ? AND model_no = ? AND kind = ?"
+        blob = self._database.value(sql, (crop_id, model_no, kind))
+        return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
+
     def contents_of(self, embedding_ids: Iterable[int]) -> dict[int, int]:
         """The content behind each embedding."""
         sql = """SELECT embedding_id, content_id FROM embedding
@@ -158,7 +164,7 @@ class VectorStore:
     def ids_of_contents(
         self, model_no: int, kind: str, content_ids: Iterable[int]
     ) -> NDArray[np.int64]:
-        """Embedding ids of the given contents, ascending: what a filter lets an index answer."""
+        """Embedding ids of the given contents, ascending."""
         sql = """
             SELECT embedding_id FROM embedding WHERE model_no = ? AND kind = ?
                 AND content_id IN (SELECT value FROM json_each(?)) ORDER BY embedding_id
@@ -166,29 +172,34 @@ class VectorStore:
         rows = self._database.rows(sql, (model_no, kind, json.dumps(list(content_ids))))
         return np.array([row[0] for row in rows], dtype=np.int64)
 
-    def pairs_of_contents(
-        self, model_no: int, kind: str, content_ids: Iterable[int]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Those of some contents that have a vector (n,), and its id (n,)."""
-        sql = """
-            SELECT content_id, embedding_id FROM embedding WHERE model_no = ? AND kind = ?
-                AND content_id IN (SELECT value FROM json_each(?)) ORDER BY embedding_id
-        """
-        rows = self._database.rows(sql, (model_no, kind, json.dumps(list(content_ids))))
-        pairs = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1]
+    def owners(self, model_no: int, kind: str) -> NDArray[np.int64]:
+        """All embeddings of a model and kind: int64 (2, n), their ids ascending, their contents."""
+        sql = """SELECT embedding_id, content_id FROM embedding WHERE model_no = ? AND kind = ?"""
+        names = ("embedding_id", "content_id")
+        found = self._database.integers(names, sql, (model_no, kind))
+        return found[:, np.argsort(found[0])]
 
-    def ids_not_shown(self, model_no: int, kind: str) -> NDArray[np.int64]:
-        """Embedding ids of contents without any photo that is present and not hidden."""
+    # --- calibration ---------------------------------------------------------------------------
+
+    def calibration(self, model_no: int, kind: str, version: int) -> dict[str, Any] | None:
+        """What was measured of a model by rules of this version; None when that is still to do."""
+        sql = """SELECT statistics FROM calibration
+                 WHERE model_no = ? AND kind = ? AND version = ?"""
+        stored = self._database.value(sql, (model_no, kind, version))
+        found: dict[str, Any] | None = json.loads(stored) if stored else None
+        return found
+
+    def set_calibration(
+        self, model_no: int, kind: str, version: int, statistics: dict[str, Any]
+    ) -> None:
+        """Store what was measured of a model, in the place of what was before."""
         sql = """
-            SELECT embedding_id FROM embedding e WHERE model_no = ? AND kind = ?
-                AND content_id IN (SELECT content_id FROM photo WHERE state <> 'present' OR hidden)
-                AND NOT EXISTS (SELECT 1 FROM photo p WHERE p.content_id = e.content_id
-                    AND p.state = 'present' AND NOT p.hidden)
-            ORDER BY embedding_id
+            INSERT INTO calibration (model_no, kind, version, statistics) VALUES (?, ?, ?, ?)
+            ON CONFLICT (model_no, kind) DO UPDATE SET version = excluded.version,
+                statistics = excluded.statistics
         """
-        rows = self._database.rows(sql, (model_no, kind))
-        return np.array([row[0] for row in rows], dtype=np.int64)
+        with self._database.transaction():
+            self._database.execute(sql, (model_no, kind, version, json.dumps(statistics)))
 
     # --- neighbours ----------------------------------------------------------------------------
 
@@ -217,33 +228,6 @@ class VectorStore:
             ORDER BY embedding_id
         """
         return [row[0] for row in self._database.rows(sql, (model_no, kind))]
-
-    def listed_edges(
-        self, model_no: int, content_ids: Iterable[int] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """The stored edges of a model, or of some contents: who, whom and cosine, (m,) each."""
-        sql = "SELECT content_id, others, similarities FROM neighbour WHERE model_no = ?"
-        values: tuple[Any, ...] = (model_no,)
-        if content_ids is not None:
-            sql += " AND content_id IN (SELECT value FROM json_each(?))"
-            values = (model_no, json.dumps(list(content_ids)))
-        rows = self._database.rows(sql, values)
-        counts = [len(row[1]) // 8 for row in rows]
-        who = np.repeat(np.array([row[0] for row in rows], np.int64), counts)
-        whom = np.frombuffer(b"".join(row[1] for row in rows), "<i8")
-        cosines = np.frombuffer(b"".join(row[2] for row in rows), "<f4")
-        return who, whom, cosines
-
-    def ids_by_content(
-        self, model_no: int, kind: str
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Every content with a vector of a kind, ascending (n,), and the vector's id (n,)."""
-        sql = """SELECT content_id, embedding_id FROM embedding
-                 WHERE model_no = ? AND kind = ? ORDER BY content_id"""
-        cursor = self._database.execute(sql, (model_no, kind))
-        cursor.row_factory = None
-        pairs = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
-        return pairs[:, 0].copy(), pairs[:, 1].copy()
 
     def neighbours(self, model_no: int) -> Neighbours:
         """The whole stored graph of a model."""
@@ -286,6 +270,14 @@ class VectorStore:
             return True
         sql = "SELECT 1 FROM change_log WHERE change > ? AND kind IN ('photo', 'embedding') LIMIT 1"
         return self._database.value(sql, (change,)) is not None
+
+    def photos_since(self, change: int) -> tuple[int, list[int]] | None:
+        """The newest change, and the photos altered after ``change``; None as for embeddings."""
+        last = self.last_change()
+        if not self._reaches(change, last):
+            return None
+        sql = "SELECT DISTINCT row_id FROM change_log WHERE change > ? AND kind = 'photo'"
+        return last, [row[0] for row in self._database.rows(sql, (change,))]
 
     def _reaches(self, change: int, last: int) -> bool:
         """Whether the log tells everything that happened between two changes."""

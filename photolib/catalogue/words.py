@@ -7,17 +7,24 @@ import os
 import re
 import unicodedata
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from photolib.catalogue.database import Database
 
 COLUMNS = ("name", "folder", "title", "tags", "labels", "places", "camera", "dates", "ocr")
 _WEIGHTS = (8.0, 2.0, 8.0, 8.0, 6.0, 5.0, 2.0, 3.0, 4.0)
 """BM25 weights in the order of the columns: what a person wrote counts most."""
+
+_PLURALS = (("ss", "ss"), ("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("s", ""))
+"""Endings of English plurals and of the words they are made from; the first that fits counts."""
 
 _DETAILS = """
     SELECT p.photo_id, p.path, f.display AS root, p.taken_at, p.taken_source, c.title,
@@ -32,13 +39,6 @@ _DETAILS = """
         LEFT JOIN place pl USING (place_id)
     WHERE p.photo_id IN (SELECT value FROM json_each(?))
 """
-
-
-class WordHit(NamedTuple):
-    """A photo whose words match; ``rank`` is BM25, higher is better (SQLite's, negated)."""
-
-    photo_id: int
-    rank: float
 
 
 class Words:
@@ -60,21 +60,27 @@ class Words:
         sql = "INSERT INTO fragments (rowid, name, ocr) VALUES (?, ?, ?)"
         self._database.execute_many(sql, [(row[0], row[1], row[-1]) for row in rows])
 
-    def search(self, words: Sequence[str], *, phrase: bool = False) -> list[WordHit]:
-        """Photos that hold all the words (a whole phrase if asked), best first.
+    def holding(self, words: Sequence[str], *, phrase: bool = False) -> NDArray[np.int64]:
+        """The ids (n,), ascending, of all photos that hold all the words, or the whole phrase.
 
-        Words match as prefixes, a phrase exactly. Missing and hidden photos are left out.
+        Words match as prefixes and in the singular; a phrase exactly. Photos in any state count.
         """
         match = _match(words, phrase=phrase)
         if not match:
-            return []
+            return np.empty(0, np.int64)
+        sql = "SELECT rowid AS photo_id FROM words WHERE words MATCH ?"
+        return np.sort(self._database.integers(["photo_id"], sql, (match,))[0])
+
+    def ranks(
+        self, words: Sequence[str], photo_ids: Sequence[int], *, phrase: bool = False
+    ) -> dict[int, float]:
+        """How well these photos, all of which hold the words, fit them: BM25, higher is better."""
         sql = f"""
-            SELECT w.rowid, -bm25(words, {", ".join(map(str, _WEIGHTS))}) AS rank
-            FROM words w JOIN photo p ON p.photo_id = w.rowid
-            WHERE words MATCH ? AND p.state = 'present' AND NOT p.hidden
-            ORDER BY rank DESC, w.rowid
+            SELECT rowid, -bm25(words, {", ".join(map(str, _WEIGHTS))}) FROM words
+            WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))
         """
-        return [WordHit(row[0], row[1]) for row in self._database.rows(sql, (match,))]
+        values = (_match(words, phrase=phrase), json.dumps(list(photo_ids)))
+        return {row[0]: row[1] for row in self._database.rows(sql, values)}
 
     def containing(self, fragment: str) -> list[int]:
         """Photos whose name or recognised text holds a fragment of three letters or more."""
@@ -90,12 +96,15 @@ class Words:
         row = self._database.row(f"SELECT {columns} FROM words WHERE rowid = ?", (photo_id,))
         if row is None:
             return []
-        patterns = [_start_of(word) for word in words]
-        return [
-            (column, row[column])
-            for column in COLUMNS
-            if any(pattern.search(_plain(row[column] or "")) for pattern in patterns)
-        ]
+        found = [(column, row[column] or "") for column in COLUMNS]
+        found = [(column, text) for column, text in found if self.share(text, words)]
+        return sorted(found, key=lambda each: -self.share(each[1], words))
+
+    @staticmethod
+    def share(text: str, words: Sequence[str]) -> float:
+        """The share of the words that a text holds."""
+        plain = _plain(text)
+        return sum(bool(_start_of(word).search(plain)) for word in words) / max(len(words), 1)
 
 
 def _match(words: Sequence[str], *, phrase: bool) -> str:
@@ -104,7 +113,21 @@ def _match(words: Sequence[str], *, phrase: bool) -> str:
     kept = [word for word in words if any(map(str.isalnum, word))]
     if phrase:
         return _quoted(" ".join(kept)) if kept else ""
-    return " AND ".join(f"{_quoted(word)} *" for word in kept)
+    return " AND ".join(map(_form, kept))
+
+
+def _form(word: str) -> str:
+    """A word as the start of one, and in the singular (English) as a whole one."""
+    single = _singular(word)
+    start = f"{_quoted(word)} *" if len(word) > 2 else _quoted(word)
+    return f"({start} OR {_quoted(single)})" if single != word else start
+
+
+def _singular(word: str) -> str:
+    for ending, stem in _PLURALS:
+        if word.lower().endswith(ending) and len(word) > len(ending) + 2:
+            return word[: -len(ending)] + stem
+    return word
 
 
 def _quoted(text: str) -> str:
@@ -113,7 +136,8 @@ def _quoted(text: str) -> str:
 
 
 def _start_of(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\W_]){re.escape(_plain(word))}", re.IGNORECASE)
+    forms = re.escape(_plain(word)), rf"{re.escape(_plain(_singular(word)))}(?![^\W_])"
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(forms)})", re.IGNORECASE)
 
 
 def _plain(text: str) -> str:

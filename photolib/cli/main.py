@@ -32,7 +32,6 @@ _SECTIONS = {
     "Keeping up": {
         "index": "index:index",
         "watch": "watch:watch",
-        "serve": "serve:serve",
         "status": "index:status",
         "problems": "index:problems",
         "verify": "verify:verify",
@@ -44,7 +43,6 @@ _SECTIONS = {
         "albums": "albums:albums",
         "album": "albums:album",
         "labels": "labels:labels",
-        "regroup": "regroup:regroup",
         "duplicates": "duplicates:duplicates",
     },
     "Setting up": {

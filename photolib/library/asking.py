@@ -1,46 +1,43 @@
-"""The scores that a query gives to contents: its tree, part by part."""
+"""The scores that a query gives to contents: its tree, part by part.
+
+A tree is answered in two steps. First each part proposes contents among those that may be returned;
+then every part judges all that were proposed, so that a photo which one part put forward is known
+to the others too. A filter inside a group is a part like any other, whose scores are 0 and 1.
+"""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from photolib.errors import QueryError
-from photolib.library.calibration import SCALES, Scale, calibrated, sample
-from photolib.library.fusion import Found, Scores, best_of, either, product, weighed
-from photolib.library.regions import region_candidates
+from photolib.library.alike import Alike
+from photolib.library.calibration import text_scale
+from photolib.library.fusion import all_of, any_of, either, weighed, without
 from photolib.library.results import Why
-from photolib.models import weigh
-from photolib.models.placing import places
-from photolib.query import And, Like, Not, Or, Phrase, Text
+from photolib.library.sources import COMPARED, Evidence, Likeness, Writing
+from photolib.query import And, Filter, Like, Not, Or, Phrase, Text, is_condition, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from photolib.catalogue import Catalogue, ModelRow
-    from photolib.library.allowed import Allowed
+    from photolib.catalogue import Catalogue, Condition, ModelRow
+    from photolib.library.calibration import Measured
     from photolib.library.colours import ColourIndex
     from photolib.library.engines import Engines
-    from photolib.library.examples import Examples, Picture
+    from photolib.library.examples import Examples
+    from photolib.library.fusion import Mixture
     from photolib.library.indexes import Indexes
-    from photolib.query import Node, Query
+    from photolib.library.selection import Chosen, Selection
+    from photolib.query import Node
 
-_DEPTH = 2_000
-"""Nearest contents that a part of a query considers."""
-_WORDS_FLOOR = 0.6
-"""A photo that holds all the words is a clear hit; BM25 orders such photos above this."""
-_TRIED = 48
-"""Contents nearest by look in which a picture is searched for as a part."""
-_HOLDS = 0.85
-"""Correlation from which a photo holds a picture. Of cuts with 30 to 60 % of a photo's sides 95 %
-reach it in their own photo; more than one in ten reach it in another as well, so the best leads."""
-_LIKENESS = 0.95
-"""The most that likeness counts for beside photos that hold a picture."""
+    Ids = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+    Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,174 +49,213 @@ class Means:
     engines: Engines
     examples: Examples
     colours: ColourIndex
+    mixture: Mixture
+
+
+class Part(Protocol):
+    """A part of a query; see ``Source``, which is one without parts of its own."""
+
+    def propose(self, within: Selection) -> Ids: ...
+
+    def judge(self, contents: Ids) -> Scores: ...
+
+    def explain(self, content_id: int) -> list[Evidence]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Contents (n,), ascending, with their scores (n,), and what puts some before others (n,)."""
+
+    contents: Ids
+    scores: Scores
+    tiers: NDArray[np.int8]
+    explain: Callable[[int], list[Evidence]] = lambda _: []
 
 
 class Asking:
-    """One query against the contents that it may return."""
+    """One query against the photos of one moment."""
 
-    def __init__(self, means: Means, allowed: Allowed, model: ModelRow | None) -> None:
+    def __init__(
+        self,
+        means: Means,
+        chosen: Chosen,
+        model: ModelRow | None,
+        measured: Measured | None,
+        condition: Callable[[Node], Condition],
+    ) -> None:
+        """``condition`` translates a tree of filters; ``measured`` is of the encoder ``model``."""
         self._means = means
-        self._allowed = allowed
-        self._contents = allowed.contents
+        self._chosen = chosen
         self._model = model
+        self._measured = measured
+        self._condition = condition
 
-    def rank(self, query: Query) -> Scores:
-        """Scores of all contents that the query ranks.
+    def answer(self, concepts: Sequence[Node], selection: Selection) -> Answer:
+        """Scores of the contents of a selection that fit all of the concepts."""
+        parts = [self._part(node, selection) for node in concepts]
+        whole = parts[0] if len(parts) == 1 else _All(parts)
+        return judged(whole, selection)
 
-        With filters alone every score is 1, or says how much there is of the colours asked for.
-        """
-        if not query.concepts:
-            why = [Why("filter", "meets every filter", 1.0, 1.0)]
-            scores = {c: Found(1.0, why) for c in self._allowed.every_content()}
-        else:
-            scores = self._all_of(query.concepts)
-        self._means.colours.grade(scores, query.conditions, rank=not query.concepts)
-        return scores
-
-    def _score(self, node: Node) -> Scores:
+    def _part(self, node: Node, selection: Selection) -> Part:
+        if is_condition(node):
+            return _Met(self._chosen.rows(self._condition(node)), selection, to_text(node))
         match node:
             case Text(words, weight):
-                return weighed(self._text(words, phrase=False), weight)
+                return _weighed(self._text(words, selection, phrase=False), weight)
             case Phrase(words, weight):
-                return weighed(self._text(words, phrase=True), weight)
-            case Like():
-                return weighed(self._like(node), node.weight)
+                return _weighed(self._text(words, selection, phrase=True), weight)
+            case Like(weight=weight):
+                return _weighed(self._like(node), weight)
+            case Not(part):
+                return _Without(self._part(part, selection))
             case And(parts, weight):
-                return weighed(self._all_of(parts), weight)
+                return _weighed(_All([self._part(part, selection) for part in parts]), weight)
             case Or(parts, weight):
-                return weighed(best_of([self._score(part) for part in parts]), weight)
-        message = "a filter cannot stand inside OR or a group with words yet"
-        raise QueryError(message, node.span[0], "Put the filter beside the group.")
+                return _weighed(_Any([self._part(part, selection) for part in parts]), weight)
+            case Filter():  # is_condition has let none through
+                raise QueryError(f"{node.key}: cannot be searched by", node.span[0])
 
-    def _all_of(self, parts: Sequence[Node]) -> Scores:
-        wanted = [self._score(part) for part in parts if not isinstance(part, Not)]
-        unwanted = [self._score(part.part) for part in parts if isinstance(part, Not)]
-        if wanted:
-            result = product(wanted)
-        else:
-            result = {content_id: Found(1.0) for content_id in self._allowed.every_content()}
-        for scores in unwanted:
-            for content_id, found in result.items():
-                if content_id in scores:
-                    found.score *= 1.0 - scores[content_id].score
-        return result
+    def _text(self, words: str, selection: Selection, *, phrase: bool) -> Part:
+        means, model = self._means, self._model
+        sources: list[Part] = [Writing(means.catalogue, words, selection, phrase=phrase)]
+        if model is not None:
+            vector = means.engines.encoder(model).encode_text(words)
+            scale = text_scale(vector, means.indexes.sample(model, "photo"), self._measured)
+            near = Likeness(means.catalogue, means.indexes, model, scale, "meaning", words)
+            sources.append(near)
+        return _Either(sources)
 
-    def _text(self, words: str, *, phrase: bool) -> Scores:
-        sources = [self._words(words, phrase=phrase)]
-        if self._model is not None:
-            encoder = self._means.engines.encoder(self._model)
-            sources.append(self._nearest(encoder.encode_text(words), self._model, "meaning", words))
-        return either(sources)
-
-    def _words(self, words: str, *, phrase: bool) -> Scores:
-        store = self._means.catalogue.words
-        hits = store.search(words.split(), phrase=phrase)
-        contents = self._allowed.content_of(hit.photo_id for hit in hits)
-        hits = [hit for hit in hits if hit.photo_id in contents]
-        best = max((hit.rank for hit in hits), default=1.0) or 1.0
-        scores: Scores = {}
-        for hit in hits:
-            content_id = contents[hit.photo_id]
-            if content_id not in scores:
-                score = _WORDS_FLOOR + (0.99 - _WORDS_FLOOR) * hit.rank / best
-                source, detail = self._where(hit.photo_id, words, len(scores))
-                scores[content_id] = Found(score, [Why(source, detail, score, hit.rank)])
-        return scores
-
-    def _where(self, photo_id: int, words: str, place: int) -> tuple[str, str]:
-        """Where the words stand; looked up for the first results only."""
-        if place >= 500:
-            return "text", words
-        columns = self._means.catalogue.words.where(photo_id, words.split())
-        if not columns:
-            return "text", words
-        column, text = columns[0]
-        source = {"name": "name", "folder": "name", "labels": "label"}.get(column, "text")
-        return source, f"{column}: {text[:120]}"
-
-    def _like(self, node: Like) -> Scores:
+    def _like(self, node: Like) -> Part:
         region = node.region
         box = (region.x, region.y, region.width, region.height) if region else None
-        picture = self._means.examples.picture(node.path, box)
-        weights = {feature.name: feature.weight for feature in node.features}
-        kinds = ["look"] if self._model is None else ["meaning", "look"]
-        scores = self.like(picture, kinds, weights)
-        return {k: v for k, v in scores.items() if k != picture.content_id}
-
-    def like(self, picture: Picture, kinds: Sequence[str], weights: Mapping[str, float]) -> Scores:
-        """Contents like a picture in any of these ways, and those that hold it."""
-        found = {kind: self._near(picture, kind, weights) for kind in kinds}
-        looks = {} if weights else found.get("look", {})
-        nearest = sorted(looks, key=lambda c: -looks[c].score)[:_TRIED]
-        return self._placed(picture, either(found.values()), nearest)
-
-    def _near(self, picture: Picture, kind: str, weights: Mapping[str, float]) -> Scores:
-        """Contents like a picture, by meaning or by look."""
-        model = self._means.engines.look() if kind == "look" else self._model
-        assert model is not None
-        stored = "look" if kind == "look" else "photo"
-        vector = self._means.examples.vector_of(picture, model, stored)
-        if kind == "look" and weights:
-            vector = weigh(vector, {k: v for k, v in weights.items() if k != "meaning"})
-        return self._nearest(vector, model, kind, os.path.basename(picture.path))
-
-    def _placed(self, picture: Picture, scores: Scores, tried: Sequence[int]) -> Scores:
-        """Put the photos that demonstrably hold the picture first, and tell where they do."""
-        rasters = self._means.examples.rasters(tried)
-        places_found = places(picture.image, list(rasters.values())) if rasters else []
-        holding = {
-            content_id: place
-            for content_id, place in zip(rasters, places_found, strict=True)
-            if place is not None and place.correlation >= _HOLDS
-        }
-        for content_id, found in scores.items():
-            place = holding.get(content_id)
-            if place is not None:
-                share = (min(place.correlation, 1.0) - _HOLDS) / (1 - _HOLDS)
-                score = _LIKENESS + (1 - _LIKENESS) * share
-                why = Why("look", "holds it", score, place.correlation, place.box)
-                scores[content_id] = Found(score, [why, *found.why])
-            elif holding:
-                found.score *= _LIKENESS
-        return scores
-
-    def _nearest(
-        self, vector: NDArray[np.float32], model: ModelRow, source: str, detail: str
-    ) -> Scores:
-        """Contents that are near a vector as a whole or by one of their crops."""
-        kind = "look" if source == "look" else "photo"
-        means = self._means
-        index = means.indexes.get(model, kind)
-        if not len(index):
-            return {}
-        ordinary = index.reconstruct(sample(index.ids())) @ vector
-        cosines, ids = means.indexes.nearest(model, kind, vector, self._contents, _DEPTH)
-        scores = calibrated(cosines, ordinary, SCALES[source])
-        contents = means.catalogue.vectors.contents_of(ids.tolist())
-        whole: Scores = {}
-        for embedding_id, cosine, score in zip(ids.tolist(), cosines, scores, strict=True):
-            content_id = contents.get(embedding_id)
-            if content_id is not None:
-                why = Why(source, detail, float(score), float(cosine))
-                whole[content_id] = Found(float(score), [why])
-        return best_of([whole, self._parts(vector, model, SCALES[source], detail, ordinary)])
-
-    def _parts(
-        self,
-        vector: NDArray[np.float32],
-        model: ModelRow,
-        scale: Scale,
-        detail: str,
-        ordinary: NDArray[np.float32],
-    ) -> Scores:
-        means = self._means
-        parts = region_candidates(
-            means.catalogue, means.indexes, model, vector, self._contents, _DEPTH
+        means, look = self._means, self._means.engines.look()
+        models = {"look": look} if self._model is None else {"meaning": self._model, "look": look}
+        return Alike(
+            means.catalogue,
+            means.indexes,
+            means.examples,
+            models,
+            means.mixture,
+            [means.examples.picture(node.path, box)],
+            weights={feature.name: feature.weight for feature in node.features},
         )
-        cosines = np.array([part.cosine for part in parts.values()], np.float32)
-        scores = calibrated(cosines, ordinary, scale).tolist()
-        found: Scores = {}
-        for (content_id, (crop, cosine)), score in zip(parts.items(), scores, strict=True):
-            why = Why("crop", crop.label or detail, score, cosine, crop.box)
-            found[content_id] = Found(score, [why], crop.crop_id)
-        return found
+
+
+def judged(part: Part, selection: Selection) -> Answer:
+    """The contents of a selection that a part proposes, with its scores."""
+    contents = part.propose(selection)
+    scores = part.judge(contents)
+    tiers = part.tiers if isinstance(part, Alike) else _even(contents)
+    return Answer(contents, scores, tiers, part.explain)
+
+
+def _even(contents: Ids) -> NDArray[np.int8]:
+    return np.zeros(len(contents), np.int8)
+
+
+# --- parts made of parts ------------------------------------------------------------------------
+
+
+class _Group:
+    """What all groups share: they propose what any of their parts does."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+
+    def propose(self, within: Selection) -> Ids:
+        return _union([part.propose(within) for part in self._parts])
+
+    def explain(self, content_id: int) -> list[Evidence]:
+        """The evidence of all parts, the best first."""
+        evidence = [each for part in self._parts for each in part.explain(content_id)]
+        return sorted(evidence, key=lambda each: -each.why.score)
+
+
+class _Either(_Group):
+    """Several sources of evidence for one thing."""
+
+    def judge(self, contents: Ids) -> Scores:
+        return either([part.judge(contents) for part in self._parts])
+
+
+class _Any(_Group):
+    def judge(self, contents: Ids) -> Scores:
+        return any_of([part.judge(contents) for part in self._parts])
+
+
+class _All(_Group):
+    """Filters narrow what the other parts look at, so that these search no deeper in vain."""
+
+    def propose(self, within: Selection) -> Ids:
+        for part in self._parts:
+            if isinstance(part, _Met):
+                within = within.narrowed(part.rows)
+        telling = [part for part in self._parts if not isinstance(part, _Met | _Without)]
+        proposed = _union([part.propose(within) for part in telling]) if telling else None
+        if proposed is None or len(proposed) > COMPARED:
+            everything = np.flatnonzero(within.contents)
+            for part in self._parts:
+                if isinstance(part, _Without):
+                    part.propose(within)
+            return everything if proposed is None else proposed
+        return proposed
+
+    def judge(self, contents: Ids) -> Scores:
+        return all_of([part.judge(contents) for part in self._parts])
+
+
+@dataclass(frozen=True, slots=True)
+class _Without:
+    part: Part
+
+    def propose(self, within: Selection) -> Ids:
+        self.part.propose(within)  # so that among very many contents it knows the likeliest
+        return np.flatnonzero(within.contents)
+
+    def judge(self, contents: Ids) -> Scores:
+        return without(self.part.judge(contents))
+
+    def explain(self, content_id: int) -> list[Evidence]:
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    part: Part
+    weight: float
+
+    def propose(self, within: Selection) -> Ids:
+        return self.part.propose(within)
+
+    def judge(self, contents: Ids) -> Scores:
+        return weighed(self.part.judge(contents), self.weight)
+
+    def explain(self, content_id: int) -> list[Evidence]:
+        return self.part.explain(content_id)
+
+
+def _weighed(part: Part, weight: float) -> Part:
+    return part if weight == 1.0 else _Weighed(part, weight)
+
+
+class _Met:
+    """A condition: the photos that meet it, as a set."""
+
+    def __init__(self, rows: Mask, selection: Selection, text: str) -> None:
+        self.rows = rows
+        self._text = text
+        self._contents = selection.narrowed(rows)
+
+    def propose(self, within: Selection) -> Ids:
+        return np.flatnonzero(within.narrowed(self.rows).contents)
+
+    def judge(self, contents: Ids) -> Scores:
+        return self._contents.holds(contents).astype(np.float64)
+
+    def explain(self, content_id: int) -> list[Evidence]:
+        met = self._contents.holds(np.array([content_id]))[0]
+        return [Evidence(Why("filter", self._text, 1.0, 1.0))] if met else []
+
+
+def _union(proposed: Sequence[Ids]) -> Ids:
+    return proposed[0] if len(proposed) == 1 else np.unique(np.concatenate(proposed))

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photolib.catalogue import Catalogue
-    from photolib.library.fusion import Scores
     from photolib.query import Node
 
     Floats = NDArray[np.float32]
@@ -102,27 +101,36 @@ class ColourIndex:
         met = _degrees(wanted, palettes)[1] >= _MET
         return [int(content_id) for content_id in palettes.contents[met]]
 
-    def grade(self, scores: Scores, conditions: Iterable[Node], *, rank: bool) -> None:
-        """Tell of each content how much it has of the colours that the conditions ask for.
+    def graded(self, conditions: Iterable[Node], contents: NDArray[np.int64]) -> Degrees:
+        """How well contents (n,) meet conditions, as far as these are about colours: (n,).
 
-        With ``rank`` scores are multiplied by how well the conditions are met, as far as they are
-        about colours: AND multiplies, OR takes the best, NOT is one minus.
+        AND multiplies, OR takes the best, NOT is one minus; 1 where no palette is known.
         """
+        coloured = _coloured(conditions)
+        if not coloured:
+            return np.ones(len(contents))
         palettes = self._current()
-        coloured = [node for node in conditions if any(_asked(node, denied=True))]
-        if not coloured or not scores:
-            return
-        rows = {int(content_id): row for row, content_id in enumerate(palettes.contents)}
-        asked = [f for node in coloured for f in _asked(node)]
-        evidence = [(f, *_degrees(f, palettes)) for f in asked]
-        degree = _product([_degree(node, palettes) for node in coloured], len(rows))
-        for content_id, found in scores.items():
-            row = rows.get(content_id)
-            if row is None:
-                continue
-            whys = [_why(f, float(share[row]), float(met[row])) for f, share, met in evidence]
-            found.why = [*(why for why in whys if why.raw > 0), *found.why]
-            found.score *= float(degree[row]) if rank else 1.0
+        degree = _product([_degree(node, palettes) for node in coloured], len(palettes.contents))
+        rows, known = _places(palettes, contents)
+        return np.where(known, np.append(degree, 1.0)[rows], 1.0)
+
+    def explain(
+        self, conditions: Iterable[Node], content_ids: Sequence[int]
+    ) -> dict[int, list[Why]]:
+        """How much contents have of the colours that conditions ask for."""
+        asked = [each for node in _coloured(conditions) for each in _asked(node)]
+        whys: dict[int, list[Why]] = {content_id: [] for content_id in content_ids}
+        if not asked:
+            return whys
+        palettes = self._current()
+        rows, known = _places(palettes, np.array(content_ids, np.int64))
+        for each in asked:
+            share, degree = _degrees(each, palettes)
+            for content_id, row in zip(np.array(content_ids)[known], rows[known], strict=True):
+                if share[row] > 0:
+                    why = _why(each, float(share[row]), float(degree[row]))
+                    whys[int(content_id)].append(why)
+        return whys
 
     def _current(self) -> _Palettes:
         with self._lock:
@@ -136,6 +144,22 @@ class ColourIndex:
                 )
                 self._known = self._known.with_later(later)
             return self._known
+
+
+def _coloured(conditions: Iterable[Node]) -> list[Node]:
+    return [node for node in conditions if any(_asked(node, denied=True))]
+
+
+def _places(
+    palettes: _Palettes, contents: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The rows of contents (n,) among the palettes, and which of them have one."""
+    if not len(palettes.contents):
+        return np.zeros(len(contents), np.int64), np.zeros(len(contents), bool)
+    order = np.argsort(palettes.contents, kind="stable")
+    near = np.minimum(np.searchsorted(palettes.contents, contents, sorter=order), len(order) - 1)
+    rows = order[near]
+    return rows, palettes.contents[rows] == contents
 
 
 def _is_sound(colours: bytes) -> bool:

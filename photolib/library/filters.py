@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from photolib.catalogue import AllOf, AnyOf, Condition, NoneOf, Test, contains, wildcards
@@ -26,6 +25,7 @@ from photolib.query import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import date
 
     from photolib.query import Node, Query
 
@@ -47,21 +47,15 @@ _RAW_FORMATS = ("dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf")
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
     """What filters mean now: today's date, and the contents that have a colour."""
 
     today: date
     coloured: Callable[[Filter], Iterable[int]]
 
 
-def demanded(
-    query: Query, coloured: Callable[[Filter], Iterable[int]], today: date | None = None
-) -> Condition:
-    """The condition that every hit must meet; photos not shown are left out unless asked for.
-
-    ``coloured`` gives the contents that meet a colour filter, which SQL cannot tell.
-    """
-    reading = _Reading(today or date.today(), coloured)
+def demanded(query: Query, reading: Reading) -> Condition:
+    """The condition that every hit must meet; photos not shown are left out unless asked for."""
     conditions = [condition(node, reading) for node in query.conditions]
     if not query.mentions("state"):
         conditions.append(Test("state", ("present",)))
@@ -71,7 +65,7 @@ def demanded(
     return AllOf(tuple(conditions))
 
 
-def condition(node: Node, reading: _Reading) -> Condition:
+def condition(node: Node, reading: Reading) -> Condition:
     """A tree of filters as a condition."""
     match node:
         case And():
@@ -85,7 +79,7 @@ def condition(node: Node, reading: _Reading) -> Condition:
     raise AssertionError(f"{type(node).__name__} is not a condition")
 
 
-def _test(node: Filter, reading: _Reading) -> Condition:
+def _test(node: Filter, reading: Reading) -> Condition:
     days = node.days(reading.today)
     if days is not None:
         return _days(*days)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,14 +14,17 @@ from photolib.errors import PhotolibError
 from photolib.index import Stamp, VectorIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from photolib.catalogue import Catalogue, Changes, ModelRow
+    from photolib.library.selection import Selection
 
 _log = logging.getLogger(__name__)
+
+SAMPLE = 1_000
+"""Vectors that tell what is ordinary in a library."""
 
 
 @dataclass(slots=True)
@@ -28,6 +32,56 @@ class _Loaded:
     index: VectorIndex
     change: int
     saved: int | None
+    owners: Owners | None = None
+
+
+@dataclass
+class Owners:
+    """Which content each vector of an index belongs to; ids (n,) ascend."""
+
+    ids: NDArray[np.int64]
+    contents: NDArray[np.int64]
+
+    sample: NDArray[np.float32] | None = None
+    """Some of the vectors, once they were asked for."""
+
+    @cached_property
+    def _by_content(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        rows = np.argsort(self.contents, kind="stable")
+        return rows, self.contents[rows]
+
+    def contents_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The content of each of these vectors, which must be here."""
+        return self.contents[np.searchsorted(self.ids, ids)]
+
+    def ids_of(self, contents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The vectors of these distinct contents."""
+        rows, owners = self._by_content
+        starts = np.searchsorted(owners, contents)
+        sizes = np.searchsorted(owners, contents, "right") - starts
+        steps = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        found: NDArray[np.int64] = self.ids[rows[np.repeat(starts, sizes) + steps]]
+        return found
+
+    def altered(
+        self, gone: list[int], ids: NDArray[np.int64], contents: NDArray[np.int64]
+    ) -> Owners:
+        """Without those gone, and with these."""
+        kept = ~np.isin(self.ids, gone)
+        all_ids = np.concatenate([self.ids[kept], ids])
+        order = np.argsort(all_ids, kind="stable")
+        return Owners(all_ids[order], np.concatenate([self.contents[kept], contents])[order])
+
+
+class Near(NamedTuple):
+    """Vectors near another: their ids, contents and inner products with it, all (n,)."""
+
+    ids: NDArray[np.int64]
+    contents: NDArray[np.int64]
+    products: NDArray[np.float32]
+
+
+_NOTHING = Near(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 class Indexes:
@@ -59,32 +113,57 @@ class Indexes:
         model: ModelRow,
         kind: str,
         vector: NDArray[np.float32],
-        contents: Collection[int] | None,
+        within: Selection,
         depth: int,
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The vectors of these contents nearest to a unit vector (d,), best first.
+    ) -> Near:
+        """The ``depth`` vectors (fewer if there are no more) with the largest inner products.
 
-        ``contents`` None means every one with a photo that is present and not hidden.
-        Returns at most ``depth`` cosines (k,) and embedding ids (k,).
+        Only contents ``within`` a selection are looked at. ``vector`` (d,) need not be a unit.
         """
-        index = self.get(model, kind)
-        if not len(index):
-            return np.empty(0, np.float32), np.empty(0, np.int64)
-        restricted = self._restricted(index, model, kind, contents)
-        cosines, ids = index.search(vector[None], depth, allow=restricted)
+        with self._lock:
+            index, owners = self.get(model, kind), self._owners(model, kind)
+            allow = owners.ids[within.holds(owners.contents)]
+            if not len(allow):
+                return _NOTHING
+            everything = len(allow) == len(owners.ids)
+            cosines, ids = index.search(vector[None], depth, allow=None if everything else allow)
         found = ids[0] >= 0
-        return cosines[0][found], ids[0][found]
+        ids, cosines = ids[0][found], cosines[0][found]
+        return Near(ids, owners.contents_of(ids), cosines)
 
-    def _restricted(
-        self, index: VectorIndex, model: ModelRow, kind: str, contents: Collection[int] | None
-    ) -> NDArray[np.int64] | None:
-        """The embedding ids that may be found; None where all may."""
-        vectors = self._catalogue.vectors
-        if contents is None:
-            hidden = vectors.ids_not_shown(model.model_no, kind)
-            return np.setdiff1d(index.ids(), hidden, assume_unique=True) if len(hidden) else None
-        allowed = vectors.ids_of_contents(model.model_no, kind, contents)
-        return None if len(allowed) == len(index) else allowed
+    def compare(
+        self, model: ModelRow, kind: str, vector: NDArray[np.float32], contents: NDArray[np.int64]
+    ) -> Near:
+        """The exact inner products of a vector (d,) with all vectors of distinct contents (n,)."""
+        with self._lock:
+            index, owners = self.get(model, kind), self._owners(model, kind)
+            ids = owners.ids_of(contents)
+            vectors = index.reconstruct(ids)
+        return Near(ids, owners.contents_of(ids), vectors @ vector)
+
+    def sample(self, model: ModelRow, kind: str) -> NDArray[np.float32]:
+        """Up to a thousand of the vectors (n, d), the same ones as long as nothing changes."""
+        with self._lock:
+            index, owners = self.get(model, kind), self._owners(model, kind)
+            if owners.sample is None:
+                step = max(1, len(owners.ids) // SAMPLE)
+                owners.sample = index.reconstruct(owners.ids[::step][:SAMPLE])
+            return owners.sample
+
+    def _owners(self, model: ModelRow, kind: str) -> Owners:
+        """The owners of the index that ``get`` has just brought up to date."""
+        loaded = self._loaded[model.model_no, kind]
+        if loaded.owners is None:
+            ids = loaded.index.ids()
+            known, contents = self._catalogue.vectors.owners(model.model_no, kind)
+            places = np.searchsorted(known, ids)
+            inside = places < len(known)
+            owned = np.zeros(len(ids), np.int64)
+            owned[inside] = contents[places[inside]]
+            # An embedding deleted since is of no content, hence never found.
+            owned[inside] *= known[places[inside]] == ids[inside]
+            loaded.owners = Owners(ids, owned)
+        return loaded.owners
 
     def save(self) -> None:
         """Write the snapshots that have news; a failure costs a rebuild later, so it is logged."""
@@ -122,6 +201,8 @@ class Indexes:
             model.model_no, kind, changes.added, loaded.index.dimensions
         )
         loaded.index.add(new.ids, new.matrix)
+        if loaded.owners is not None:
+            loaded.owners = loaded.owners.altered(changes.removed, new.ids, new.contents)
         loaded.change = changes.change
 
     def _save(self, model_no: int, kind: str, loaded: _Loaded) -> None:
@@ -145,6 +226,16 @@ class Indexes:
 
     def _path(self, model_no: int, kind: str) -> Path:
         return self._directory / f"{model_no}-{kind}.index"
+
+
+def whole_kind(model: ModelRow) -> str:
+    """The kind of vector that a model gives whole pictures."""
+    return "look" if model.kind == "look" else "photo"
+
+
+def crop_kind(model: ModelRow) -> str:
+    """The kind of vector that a model gives crops."""
+    return "crop-look" if model.kind == "look" else "crop"
 
 
 def _width(model: ModelRow) -> int:

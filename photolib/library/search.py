@@ -1,42 +1,75 @@
 """Finding photos: by words, by meaning, by look, and by what a search demands, page by page.
 
-A query is read, its parts are scored (``asking``), their scores combined (``fusion``), and what
-scores well enough is shown, the best first.
+A query is read, its filters choose photos (``selection``), its parts are scored (``asking``), and
+what scores well enough is shown, the best first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from photolib.errors import ModelError, UsageError
-from photolib.library.allowed import Allowed
-from photolib.library.asking import Asking, Means
-from photolib.library.calibration import CLEAR, LIKELY
-from photolib.library.colours import ColourIndex
+from photolib.library.alike import Alike
+from photolib.library.asking import Answer, Asking, Means, judged
+from photolib.library.calibration import RULES, Measured, cutoff
+from photolib.library.colours import ColourIndex, is_colour
 from photolib.library.engines import FETCH_HINT
 from photolib.library.examples import Examples
-from photolib.library.filters import demanded
+from photolib.library.filters import Reading, condition, demanded
+from photolib.library.fusion import Mixture
+from photolib.library.ranking import Ranking
 from photolib.library.results import (
-    Box,
     Cutoff,
     Hit,
     Likeness,
     SearchResult,
     SimilarResult,
     Source,
+    Why,
 )
-from photolib.query import Phrase, Text, parse, walk
+from photolib.library.roster import Rosters
+from photolib.library.selection import SHOWN, Selections
+from photolib.query import Phrase, Text, parse, to_text, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from photolib.catalogue import Catalogue, ModelRow, PhotoRow
+    from numpy.typing import NDArray
+
+    from photolib.catalogue import Catalogue, ModelRow
+    from photolib.config import Settings
     from photolib.images import Decoder, ThumbnailCache
     from photolib.library.engines import Engines
-    from photolib.library.fusion import Found, Scores
+    from photolib.library.examples import Picture
     from photolib.library.indexes import Indexes
-    from photolib.query import Query
+    from photolib.library.results import Example
+    from photolib.library.selection import Selection
+    from photolib.query import Node, Query
+
+    Ids = NDArray[np.int64]
+
+SORTS = ("relevance", "date")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query and how its hits are wanted."""
+
+    text: str
+    sort: str = "relevance"
+    limit: int = 50
+    offset: int = 0
+    everything: bool = False
+    """Also what lies below the cut-off."""
+
+    def __post_init__(self) -> None:
+        if self.sort not in SORTS:
+            raise UsageError(f"{self.sort} is not a sort order", "Use relevance or date.")
 
 
 class Searcher:
@@ -49,96 +82,172 @@ class Searcher:
         engines: Engines,
         decoder: Decoder,
         thumbnails: ThumbnailCache,
-        thumbnail_side: int,
+        settings: Settings,
     ) -> None:
         self._catalogue = catalogue
         self._engines = engines
-        self._examples = Examples(catalogue, engines, decoder, thumbnails, thumbnail_side)
-        self._colours = ColourIndex(catalogue)
-        self._means = Means(catalogue, indexes, engines, self._examples, self._colours)
+        self._examples = Examples(catalogue, engines, decoder, thumbnails, settings.thumbnail_size)
+        self._selections = Selections(catalogue, Rosters(catalogue))
+        mixture = Mixture(settings.meaning_share, settings.both_first, settings.goes_first)
+        colours = ColourIndex(catalogue)
+        self._means = Means(catalogue, indexes, engines, self._examples, colours, mixture)
 
-    def search(
-        self, text: str, *, sort: str, limit: int, offset: int, everything: bool
-    ) -> SearchResult:
-        """A page of the photos that fit a query. Raises UsageError when it is empty, QueryError."""
-        query = parse(text)
+    def search(self, asked: Asked, model: ModelRow | None = None) -> SearchResult:
+        """A page of the photos that fit a query, by the serving encoder or another.
+
+        Raises UsageError when the query is empty, QueryError, ModelError.
+        """
+        query = parse(asked.text)
         if query.is_empty:
             raise UsageError("what to search for is missing", 'Try: photolib search "red car"')
-        if sort not in ("relevance", "date"):
-            raise UsageError(f"{sort} is not a sort order", "Use relevance or date.")
-        # Filters are tested by SQL; without any, what is shown need not be listed.
-        demand = demanded(query, self._colours.meeting) if query.conditions else None
-        allowed = Allowed(self._catalogue, demand)
-        model, notice = self._encoder_for(query)
-        asking = Asking(self._means, allowed, model)
-        scores = asking.rank(query)
-        ranked = _ranked(scores, allowed)
-        hits, counts = _page(ranked, sort, limit, offset, everything or not query.concepts)
-        if not notice and ranked and not counts.clear + counts.likely:
-            notice = f"Nothing fits well; --all shows the nearest {len(ranked)}."
+        model = model or self._engines.serving()
+        selection, answer = self._answer(query, model)
+        ranking = Ranking(answer, selection) if answer else Ranking.by_date(selection)
+        sure, everything = ranking.clear + ranking.likely, asked.everything or not query.concepts
+        total = len(ranking.faces) if everything else sure
+        places = ranking.page(asked.sort, asked.limit, asked.offset, total=total)
         return SearchResult(
-            query=text,
+            query=asked.text,
             model=model.model_id if model else None,
-            total=counts.total,
-            clear=counts.clear,
-            likely=counts.likely,
-            cutoff=Cutoff(LIKELY, counts.clear + counts.likely),
-            sort=sort,
+            total=total,
+            clear=ranking.clear,
+            likely=ranking.likely,
+            cutoff=Cutoff(round(ranking.cutoff, 4), sure),
+            sort=asked.sort,
             sources=self._sources(model),
-            notice=notice,
-            hits=hits,
-            next_offset=offset + limit if offset + limit < counts.total else None,
+            notice=_notice(query, model, ranking),
+            hits=self._hits(places, ranking, selection, answer, query.conditions),
+            next_offset=_next(asked.offset, asked.limit, total),
         )
+
+    def matching(self, text: str) -> Ids:
+        """The ids (n,) of all photos that a query finds above its cut-off, ascending.
+
+        Of each content all photos that meet the query's filters count. Raises as ``search``.
+        """
+        query = parse(text)
+        selection, answer = self._answer(query, self._engines.serving())
+        rows = selection.rows
+        if answer and query.concepts:
+            found = answer.contents[answer.scores >= cutoff(answer.scores)]
+            rows = rows & selection.roster.showing(found)
+        return selection.roster.photos[rows]
 
     def similar(
         self,
-        path: str,
+        more: Sequence[Example],
+        less: Sequence[Example],
         *,
         by: str | None,
         weights: Mapping[str, float],
-        region: Box | None,
         limit: int,
         offset: int,
     ) -> SimilarResult:
-        """A page of photos like a picture or its region, that have a crop like it, or that hold it.
+        """A page of photos like some pictures and unlike others, that have a crop like them, or
+        that hold them.
 
-        The picture need not be in the library. ``by`` is meaning, look or both (the default: both
-        with an encoder, else look). The picture itself and its byte copies are left out. Raises
-        ImageError, NotFound, UsageError.
+        The pictures need not be in the library. ``by`` is meaning, look or both (the default: both
+        with an encoder, else look). The pictures themselves and their byte copies are left out.
+        Raises ImageError, ModelError, NotFound, UsageError.
         """
+        if not more:
+            raise UsageError("like what? No picture is given", "Name a picture or more.")
         model = self._engines.serving()
-        kinds = _ways(by, weights, has_encoder=model is not None)
-        if "meaning" in kinds and model is None:
-            raise ModelError("comparing by meaning needs an encoder", self._engines.note)
-        picture = self._examples.picture(path, region)
-        allowed = Allowed(self._catalogue)
-        asking = Asking(self._means, allowed, model)
-        scores = asking.like(picture, kinds, weights)
-        scores = {k: v for k, v in scores.items() if k != picture.content_id}
-        ranked = _ranked(scores, allowed)
-        hits, counts = _page(ranked, "relevance", limit, offset, everything=True)
+        models = self._ways(_ways(by, weights, has_encoder=model is not None), model)
+        wanted = [self._examples.open(example) for example in more]
+        unwanted = [self._examples.open(example) for example in less]
+        selection = self._selections.current().meeting(SHOWN)
+        means = self._means
+        part = Alike(
+            self._catalogue, means.indexes, self._examples, models, means.mixture, wanted, unwanted,
+            weights,
+        )  # fmt: skip
+        answer = judged(part, selection)
+        ranking = Ranking(answer, selection)
+        total = len(ranking.faces)
+        places = ranking.page("relevance", limit, offset, total=total)
+        likenesses = tuple(map(_likeness, wanted))
         return SimilarResult(
-            query=path,
+            query=" ".join(likeness.path for likeness in likenesses),
             model=model.model_id if model else None,
-            total=counts.total,
-            clear=counts.clear,
-            likely=counts.likely,
-            cutoff=Cutoff(LIKELY, counts.clear + counts.likely),
+            total=total,
+            clear=ranking.clear,
+            likely=ranking.likely,
+            cutoff=Cutoff(round(ranking.cutoff, 4), ranking.clear + ranking.likely),
             sort="relevance",
             sources=self._sources(model),
             notice="" if model else self._engines.note,
-            hits=hits,
-            next_offset=offset + limit if offset + limit < counts.total else None,
-            of=Likeness(picture.path, picture.photo_id, region),
+            hits=self._hits(places, ranking, selection, answer, ()),
+            next_offset=_next(offset, limit, total),
+            of=likenesses[0],
+            more=likenesses,
+            less=tuple(map(_likeness, unwanted)),
         )
+
+    # --- answering -----------------------------------------------------------------------------
+
+    def _answer(self, query: Query, model: ModelRow | None) -> tuple[Selection, Answer | None]:
+        """The photos that meet a query's filters, and which fit; None: all fit equally."""
+        reading = Reading(date.today(), self._means.colours.meeting)
+        chosen = self._selections.current()
+        selection = chosen.meeting(demanded(query, reading))
+        if query.concepts:
+            translate = partial(condition, reading=reading)
+            measured = self._measured(model)
+            asking = Asking(self._means, chosen, model, measured, translate)
+            return selection, asking.answer(query.concepts, selection)
+        if not any(is_colour(each) for each in query.filters):
+            return selection, None
+        contents = np.flatnonzero(selection.contents)
+        scores = self._means.colours.graded(query.conditions, contents)
+        return selection, Answer(contents, scores, np.zeros(len(contents), np.int8))
+
+    def _measured(self, model: ModelRow | None) -> Measured | None:
+        row = model and self._catalogue.vectors.calibration(model.model_no, "text", RULES)
+        return Measured.of_row(row) if row else None
+
+    def _ways(self, names: Sequence[str], model: ModelRow | None) -> dict[str, ModelRow]:
+        models = {"look": self._engines.look()} | ({"meaning": model} if model else {})
+        if "meaning" in names and model is None:
+            raise ModelError("comparing by meaning needs an encoder", self._engines.note)
+        return {name: models[name] for name in names}
 
     # --- results -------------------------------------------------------------------------------
 
-    def _encoder_for(self, query: Query) -> tuple[ModelRow | None, str]:
-        """The encoder, and what to tell a person who lacks one and would need it."""
-        model = self._engines.serving()
-        needs = query.root and any(isinstance(each, Text | Phrase) for each in walk(query.root))
-        return model, FETCH_HINT if model is None and needs else ""
+    def _hits(
+        self,
+        places: Ids,
+        ranking: Ranking,
+        selection: Selection,
+        answer: Answer | None,
+        conditions: Sequence[Node],
+    ) -> tuple[Hit, ...]:
+        """The hits at some places of the ranking; only their photos are read."""
+        contents = ranking.contents[places].tolist()
+        photos = self._catalogue.photos.of_contents(contents)
+        colours = self._means.colours.explain(conditions, contents)
+        met = tuple(Why("filter", to_text(node), 1.0, 1.0) for node in conditions)
+        hits = []
+        for place, content_id in zip(places.tolist(), contents, strict=True):
+            rows = [r for r in photos.get(content_id, ()) if selection.has_photo(r.photo_id)]
+            if not rows:
+                continue  # it went away this moment
+            rows.sort(key=lambda row: (row.taken_at or "", row.photo_id), reverse=True)
+            evidence = answer.explain(content_id) if answer else []
+            hits.append(
+                Hit(
+                    rank=place + 1,
+                    path=rows[0].path,
+                    photo_id=rows[0].photo_id,
+                    score=round(float(ranking.scores[place]), 4),
+                    taken_at=rows[0].taken_at,
+                    why=(*(each.why for each in evidence), *colours[content_id], *met),
+                    state=rows[0].state,
+                    copies=tuple(row.path for row in rows[1:]),
+                    crop_id=evidence[0].crop_id if evidence else None,
+                )
+            )
+        return tuple(hits)
 
     def _sources(self, model: ModelRow | None) -> tuple[Source, ...]:
         note = "" if model else self._engines.note
@@ -149,56 +258,22 @@ class Searcher:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranked:
-    found: Found
-    photos: list[PhotoRow]
+def _likeness(picture: Picture) -> Likeness:
+    return Likeness(picture.path, picture.photo_id, picture.region)
 
 
-def _ranked(scores: Scores, allowed: Allowed) -> list[_Ranked]:
-    """One entry per content, best first; among equals the newest first."""
-    photos = allowed.photos(c for c, found in scores.items() if found.score > 0)
-    ranked = [_Ranked(scores[content_id], rows) for content_id, rows in photos.items()]
-    ranked.sort(
-        key=lambda entry: (entry.photos[0].taken_at, entry.photos[0].photo_id), reverse=True
-    )
-    ranked.sort(key=lambda entry: -entry.found.score)
-    return ranked
+def _next(offset: int, limit: int, total: int) -> int | None:
+    return offset + limit if offset + limit < total else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    total: int
-    clear: int
-    likely: int
-
-
-def _page(
-    ranked: list[_Ranked], sort: str, limit: int, offset: int, everything: bool
-) -> tuple[tuple[Hit, ...], _Counts]:
-    clear = sum(entry.found.score >= CLEAR for entry in ranked)
-    likely = sum(LIKELY <= entry.found.score < CLEAR for entry in ranked)
-    shown = ranked if everything else ranked[: clear + likely]
-    places = list(enumerate(shown, 1))
-    if sort == "date":
-        places.sort(key=lambda place: place[1].photos[0].taken_at, reverse=True)
-    hits = tuple(_hit(rank, entry) for rank, entry in places[offset : offset + limit])
-    return hits, _Counts(len(shown), clear, likely)
-
-
-def _hit(rank: int, entry: _Ranked) -> Hit:
-    photo, *copies = entry.photos
-    return Hit(
-        rank=rank,
-        path=photo.path,
-        photo_id=photo.photo_id,
-        score=round(entry.found.score, 4),
-        taken_at=photo.taken_at,
-        why=tuple(entry.found.why),
-        state=photo.state,
-        copies=tuple(copy.path for copy in copies),
-        crop_id=entry.found.crop_id,
-    )
+def _notice(query: Query, model: ModelRow | None, ranking: Ranking) -> str:
+    """What to tell a person who lacks an encoder and would need it, or who finds nothing."""
+    needs = query.root and any(isinstance(each, Text | Phrase) for each in walk(query.root))
+    if model is None and needs:
+        return FETCH_HINT
+    if len(ranking.faces) and not ranking.clear + ranking.likely:
+        return f"Nothing fits well; --all shows the nearest {len(ranking.faces)}."
+    return ""
 
 
 def _ways(by: str | None, weights: Mapping[str, float], *, has_encoder: bool) -> list[str]:

@@ -26,8 +26,9 @@ QUERY_PROMPT = "a photo of {}"
 Ensembles of templates gain a little more, but cost one text pass each; they are for labels."""
 
 
-class PictureEncoder(Protocol):
-    """A model that turns pictures into unit vectors."""
+@runtime_checkable
+class Encoder(Protocol):
+    """A text-image model; ``FakeEncoder`` and ``OpenClipEncoder`` are the two that ship."""
 
     @property
     def model_id(self) -> str:
@@ -61,11 +62,6 @@ class PictureEncoder(Protocol):
 
         Raises ModelError when the batch does not fit the model or its rows are not finite.
         """
-
-
-@runtime_checkable
-class Encoder(PictureEncoder, Protocol):
-    """A text-image model; ``FakeEncoder`` and ``OpenClipEncoder`` are the two that ship."""
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit rows (n, dimensions) for texts exactly as they are given."""

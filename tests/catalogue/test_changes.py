@@ -157,24 +157,27 @@ def test_vectors_come_back_as_they_were_stored(catalogue: Catalogue, shelf: Shel
     assert catalogue.vectors.load(first, "look", 4).matrix.shape == (0, 4)
     assert catalogue.vectors.load(first, "photo", 5).matrix.shape == (0, 5)
     assert catalogue.vectors.count(first, "photo") == 3
-    ids = catalogue.vectors.ids_of_contents(second, "photo", contents[:2])
-    assert sorted(catalogue.vectors.contents_of(ids.tolist()).values()) == contents[:2]
+    ids, owners = catalogue.vectors.owners(second, "photo")
+    assert owners.tolist() == contents
+    assert catalogue.vectors.contents_of(ids.tolist()) == dict(zip(ids, owners, strict=True))
+    assert catalogue.vectors.owners(second, "look").shape == (2, 0)
     vector = catalogue.vectors.of_content(second, "photo", contents[2])
     assert vector is not None
     assert vector.tolist() == [-2.0] * 4
     assert catalogue.vectors.of_content(second, "look", contents[2]) is None
 
 
-def test_vectors_of_photos_not_shown_are_told(catalogue: Catalogue, shelf: Shelf) -> None:
+def test_a_calibration_is_kept_for_the_rules_it_was_made_by(
+    catalogue: Catalogue, shelf: Shelf
+) -> None:
     model = shelf.encoder()
-    shown, gone = shelf.photo(), shelf.photo()
-    copy_of_gone = shelf.photo(b"copy.jpg", content_id=shelf.content_of(gone))
-    for photo_id in (shown, gone):
-        shelf.embed(model, shelf.content_of(photo_id))
-    shelf.mark(gone, "missing")
-    assert catalogue.vectors.ids_not_shown(model, "photo").tolist() == []
-    shelf.mark(copy_of_gone, "removed")
-    assert catalogue.vectors.ids_not_shown(model, "photo").tolist() == [2]
+    assert catalogue.vectors.calibration(model, "text", 1) is None
+    catalogue.vectors.set_calibration(model, "text", 1, {"slope": 0.5})
+    assert catalogue.vectors.calibration(model, "text", 1) == {"slope": 0.5}
+    assert catalogue.vectors.calibration(model, "look", 1) is None
+    catalogue.vectors.set_calibration(model, "text", 2, {"slope": 0.75})
+    assert catalogue.vectors.calibration(model, "text", 1) is None
+    assert catalogue.vectors.calibration(model, "text", 2) == {"slope": 0.75}
 
 
 def test_the_neighbour_graph_comes_back_as_it_was_stored(

@@ -68,8 +68,7 @@ def small(catalogue: Catalogue, shelf: Shelf) -> Catalogue:
         catalogue.photos.add_part(home, b"trips/100.xmp", "", Stat(1, 1, 1), "sidecar", PARIS)
         catalogue.words.refresh([PARIS, ROME, NOWHERE])
     catalogue.folders.set_state(away, "offline")
-    run_id = catalogue.groupings.begin("theme")
-    catalogue.albums.replace("theme", [NewAlbum("Bastille Day", (PARIS,), PARIS)], run_id=run_id)
+    catalogue.albums.replace("theme", [NewAlbum("Bastille Day", (PARIS,), PARIS)], change=1)
     members = MatchedPhoto(PARIS, "larger"), MatchedPhoto(ROME, "smaller", "near")
     catalogue.duplicates.replace([DuplicateSetRow("near", PARIS, False, 50, members)])
     return catalogue
@@ -253,7 +252,7 @@ def test_a_pattern_finds_exactly_the_text_it_was_made_of(
     assert value(like, (around + plain + around, contains(plain)))
     assert value(like, (plain, wildcards(plain)))
     assert not value(like, (plain + "x", wildcards(plain)))
-    if plain and "x" not in plain:
+    if plain and "x" not in plain.lower():
         assert not value(like, ("x" * len(plain), wildcards(plain)))
 
 

@@ -45,15 +45,18 @@ def plans(catalogue: Catalogue, shelf: Shelf) -> Plans:
     photos = shelf.photos(3)
     for photo_id in photos:
         shelf.embed(shelf.encoder(), shelf.content_of(photo_id))
-    run_id = catalogue.groupings.begin("theme")
-    catalogue.albums.replace("theme", [NewAlbum("A", tuple(photos), photos[0])], run_id=run_id)
+    catalogue.albums.replace("theme", [NewAlbum("A", tuple(photos), photos[0])], change=0)
     return Plans(catalogue)
 
 
 def _scans(steps: Sequence[str]) -> Iterator[str]:
-    """Steps that read a whole table; lists given by the caller and album names are short."""
+    """Steps that read a whole table; what was selected already, lists given by the
+    caller and album names are short.
+    """
     for step in steps:
-        if step.startswith("SCAN") and not re.match(r"SCAN (json_each|inside\b|album\b|a\b)", step):
+        if step.startswith("SCAN") and not re.match(
+            r"SCAN (json_each|\(subquery|album\b|a\b)", step
+        ):
             yield step
 
 
@@ -96,6 +99,7 @@ QUESTIONS: dict[str, Callable[[Catalogue], object]] = {
     "some vectors": lambda c: c.vectors.some(1, "photo", [1, 2], 4),
     "vector": lambda c: c.vectors.of_content(1, "photo", 1),
     "embeddings of contents": lambda c: c.vectors.ids_of_contents(1, "photo", [1, 2]),
+    "some of the roster": lambda c: c.photos.roster([1, 2]),
     "contents of embeddings": lambda c: c.vectors.contents_of([1, 2]),
     "changes": lambda c: c.vectors.changes_since(c.vectors.last_change() - 1),
     "album": lambda c: c.albums.get(1),

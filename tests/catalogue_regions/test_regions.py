@@ -63,7 +63,7 @@ def test_each_crop_with_a_label_gives_one(catalogue: Catalogue, shelf: Shelf) ->
     assert catalogue.regions.labels() == [("cat", 1), ("dog", 1)]
     with catalogue.transaction():
         catalogue.words.refresh([photo_id])
-    assert [hit.photo_id for hit in catalogue.words.search(["dog"])] == [photo_id]
+    assert catalogue.words.holding(["dog"]).tolist() == [photo_id]
 
 
 def test_labels_count_the_photos_that_are_shown(catalogue: Catalogue, shelf: Shelf) -> None:
@@ -177,8 +177,8 @@ def test_texts_replace_each_other_and_are_found(catalogue: Catalogue, shelf: She
             catalogue.words.refresh([photo_id])
     texts = catalogue.regions.texts_of([content_id])[content_id]
     assert [text.words for text in texts] == ["way out", "x"]
-    assert catalogue.words.search(["luggage"]) == []
-    assert len(catalogue.words.search(["out"])) == 1
+    assert not len(catalogue.words.holding(["luggage"]))
+    assert len(catalogue.words.holding(["out"])) == 1
     encoder = shelf.encoder()
     waiting = catalogue.regions.texts_without_vector(encoder, 4, 10)
     assert [text.words for text in waiting] == ["way out"]

@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from photolib.library.core import Core
-from photolib.library.search import Searcher
+from photolib.library.results import Example
+from photolib.library.search import Asked, Searcher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from photolib.library.results import Box, SearchResult, SimilarResult
 
@@ -25,7 +26,7 @@ class SearchDoor(Core):
             self._engines,
             self._decoder,
             self._thumbnails,
-            self.settings.thumbnail_size,
+            self.settings,
         )
 
     def search(
@@ -41,9 +42,7 @@ class SearchDoor(Core):
 
         Raises QueryError with the position of a mistake, UsageError for an empty query.
         """
-        return self._searcher.search(
-            query, sort=sort, limit=limit, offset=offset, everything=everything
-        )
+        return self._searcher.search(Asked(query, sort, limit, offset, everything))
 
     def similar(
         self,
@@ -57,9 +56,26 @@ class SearchDoor(Core):
     ) -> SimilarResult:
         """Photos like a picture file, which need not be in the library.
 
-        ``by`` is meaning, look or both; ``weigh`` gives parts of the look a weight; ``region`` is
-        x, y, width, height in fractions. Raises ImageError, NotFound, UsageError.
+        ``region`` is x, y, width, height in fractions. For the rest see ``similar_to``.
+        """
+        example = Example(path=path, region=region)
+        return self.similar_to([example], by=by, weigh=weigh, limit=limit, offset=offset)
+
+    def similar_to(
+        self,
+        more: Sequence[Example],
+        less: Sequence[Example] = (),
+        *,
+        by: str | None = None,
+        weigh: Mapping[str, float] | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> SimilarResult:
+        """Photos like any number of pictures, photos and crops, and unlike others.
+
+        ``by`` is meaning, look or both; ``weigh`` gives parts of the look a weight. Raises
+        ImageError, NotFound, UsageError.
         """
         return self._searcher.similar(
-            path, by=by, weights=weigh or {}, region=region, limit=limit, offset=offset
+            more, less, by=by, weights=weigh or {}, limit=limit, offset=offset
         )

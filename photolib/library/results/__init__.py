@@ -6,22 +6,12 @@ ends make them safe to print.
 """
 
 from photolib.library.results.albums import (
-    ActionDone,
-    ActionList,
     Album,
-    AlbumChange,
     AlbumDetail,
     AlbumList,
     AlbumPhoto,
     Cover,
-    DecisionsReplayed,
-    DroppedDecision,
     GroupingRun,
-    RegroupReport,
-    RunList,
-    RunSummary,
-    Sweep,
-    SweepRow,
 )
 from photolib.library.results.box import Box
 from photolib.library.results.duplicates import (
@@ -38,12 +28,6 @@ from photolib.library.results.index import (
     VerifyReport,
 )
 from photolib.library.results.labels import LabelFacet, PhotoLabel, PhotoLabels, Vocabulary
-from photolib.library.results.photos import (
-    FolderList,
-    LabelList,
-    PhotoList,
-    PhotoSummary,
-)
 from photolib.library.results.reports import (
     BackupReport,
     Check,
@@ -63,6 +47,7 @@ from photolib.library.results.reports import (
 )
 from photolib.library.results.search import (
     Cutoff,
+    Example,
     Hit,
     Likeness,
     SearchResult,
@@ -72,10 +57,7 @@ from photolib.library.results.search import (
 )
 
 __all__ = [
-    "ActionDone",
-    "ActionList",
     "Album",
-    "AlbumChange",
     "AlbumDetail",
     "AlbumList",
     "AlbumPhoto",
@@ -85,21 +67,18 @@ __all__ = [
     "Check",
     "Cover",
     "Cutoff",
-    "DecisionsReplayed",
-    "DroppedDecision",
     "DuplicateList",
     "DuplicatePhoto",
     "DuplicateSet",
     "Evidence",
+    "Example",
     "FileProblem",
-    "FolderList",
     "FolderStatus",
     "GroupingRun",
     "Hit",
     "IndexReport",
     "IndexStatus",
     "LabelFacet",
-    "LabelList",
     "LeaseStatus",
     "Likeness",
     "Model",
@@ -108,22 +87,15 @@ __all__ = [
     "PhotoDetail",
     "PhotoLabel",
     "PhotoLabels",
-    "PhotoList",
-    "PhotoSummary",
     "ProblemList",
     "Quarantine",
-    "RegroupReport",
     "RestoreReport",
-    "RunList",
-    "RunSummary",
     "SearchResult",
     "SimilarResult",
     "Skipped",
     "Source",
     "StageStatus",
     "Status",
-    "Sweep",
-    "SweepRow",
     "VerifyReport",
     "Vocabulary",
     "WatcherStatus",

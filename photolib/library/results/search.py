@@ -71,6 +71,17 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A picture to start from: a file, a photo of the library, or a crop of one."""
+
+    path: str | None = None
+    photo_id: int | None = None
+    crop_id: int | None = None
+    region: Box | None = None
+    """x, y, width, height of a part of the picture, in fractions; not for a crop."""
+
+
+@dataclass(frozen=True, slots=True)
 class Likeness:
     """What ``similar`` started from; ``photo_id`` is None for a file outside the library."""
 
@@ -84,3 +95,6 @@ class SimilarResult(SearchResult):
     """A page of photos like another."""
 
     of: Likeness = Likeness("", None, None)
+    """The first of ``more``."""
+    more: tuple[Likeness, ...] = ()
+    less: tuple[Likeness, ...] = ()
