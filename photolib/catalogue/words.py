@@ -7,6 +7,7 @@ import os
 import re
 import unicodedata
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,14 +97,19 @@ class Words:
         row = self._database.row(f"SELECT {columns} FROM words WHERE rowid = ?", (photo_id,))
         if row is None:
             return []
-        found = [(column, row[column] or "") for column in COLUMNS]
-        found = [(column, text) for column, text in found if self.share(text, words)]
-        return sorted(found, key=lambda each: -self.share(each[1], words))
+        held = [(self.share(row[column] or "", words), column) for column in COLUMNS]
+        return [
+            (column, row[column])
+            for share, column in sorted(held, key=lambda each: -each[0])
+            if share
+        ]
 
     @staticmethod
     def share(text: str, words: Sequence[str]) -> float:
         """The share of the words that a text holds."""
         plain = _plain(text)
+        if not plain:
+            return 0.0
         return sum(bool(_start_of(word).search(plain)) for word in words) / max(len(words), 1)
 
 
@@ -135,6 +141,7 @@ def _quoted(text: str) -> str:
     return '"' + sound.replace('"', '""').replace("\0", " ") + '"'
 
 
+@lru_cache(maxsize=256)
 def _start_of(word: str) -> re.Pattern[str]:
     forms = re.escape(_plain(word)), rf"{re.escape(_plain(_singular(word)))}(?![^\W_])"
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(forms)})", re.IGNORECASE)
@@ -142,6 +149,8 @@ def _start_of(word: str) -> re.Pattern[str]:
 
 def _plain(text: str) -> str:
     """Text without its accents, as the full-text tables compare it."""
+    if text.isascii():
+        return text
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 

@@ -35,7 +35,7 @@ class _Loaded:
     owners: Owners | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Owners:
     """Which content each vector of an index belongs to; ids (n,) ascend."""
 
@@ -122,11 +122,13 @@ class Indexes:
         """
         with self._lock:
             index, owners = self.get(model, kind), self._owners(model, kind)
-            allow = owners.ids[within.holds(owners.contents)]
-            if not len(allow):
+            choice = within.choices.get(owners)
+            if choice is None:
+                choice = index.choose(owners.ids[within.holds(owners.contents)])
+                within.choices[owners] = choice
+            if not len(choice):
                 return _NOTHING
-            everything = len(allow) == len(owners.ids)
-            cosines, ids = index.search(vector[None], depth, allow=None if everything else allow)
+            cosines, ids = index.search(vector[None], depth, allow=choice)
         found = ids[0] >= 0
         ids, cosines = ids[0][found], cosines[0][found]
         return Near(ids, owners.contents_of(ids), cosines)

@@ -7,10 +7,11 @@ NOT over them are operations on flags.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photolib.catalogue import Catalogue, Condition
+    from photolib.index import Choice
+    from photolib.library.indexes import Owners
     from photolib.library.roster import Roster, Rosters
 
     Ids = NDArray[np.int64]
@@ -32,6 +35,8 @@ SHOWN = AllOf((Test("state", ("present",)), NoneOf(Test("hidden"))))
 
 _REMEMBERED = 64
 """Tests whose photos are remembered; at a million photos each takes a megabyte."""
+_SELECTIONS = 8
+"""Selections that are kept whole: some ten bytes a photo each."""
 _DAY = 86_400_000
 _JULIAN_OF_ORDINAL = 1_721_424.5
 """The Julian date of midnight before day 0 of the proleptic calendar that Python counts in."""
@@ -43,16 +48,13 @@ class Selection:
 
     roster: Roster
     rows: Mask
+    choices: WeakKeyDictionary[Owners, Choice] = field(default_factory=WeakKeyDictionary)
+    """For indexes searched already, the vectors of these photos."""
 
     @cached_property
     def contents(self) -> Mask:
         """Flags by content id."""
         return self.roster.flags(self.rows)
-
-    @cached_property
-    def is_all(self) -> bool:
-        """Whether nothing is left out but what has no photo."""
-        return bool(self.rows.all())
 
     def holds(self, contents: Ids) -> Mask:
         """Which of these contents (n,) may be returned; ids that are not known may not."""
@@ -75,6 +77,7 @@ class Selections:
         self._catalogue = catalogue
         self._rosters = rosters
         self._remembered: dict[Test, Mask] = {}
+        self._selected: dict[Condition, Selection] = {}
         self._roster: Roster | None = None
         self._generation = 0
         self._seen: dict[int, tuple[int, int]] = {}
@@ -86,7 +89,7 @@ class Selections:
         thread, stamp = threading.get_ident(), self._catalogue.stamp()
         with self._lock:
             if self._roster is not roster or self._seen.get(thread) != stamp:
-                self._remembered = {}
+                self._remembered, self._selected = {}, {}
                 self._generation += 1
                 self._roster = roster
             self._seen[thread] = stamp
@@ -104,6 +107,18 @@ class Selections:
                     self._remembered.pop(next(iter(self._remembered)))
                 self._remembered[test] = rows
 
+    def selected(self, condition: Condition, generation: int) -> Selection | None:
+        with self._lock:
+            return self._selected.get(condition) if generation == self._generation else None
+
+    def keep(self, condition: Condition, selection: Selection, generation: int) -> None:
+        """Keep a whole selection, whose flags and vectors cost more than its tests."""
+        with self._lock:
+            if generation == self._generation:
+                while len(self._selected) >= _SELECTIONS:
+                    self._selected.pop(next(iter(self._selected)))
+                self._selected[condition] = selection
+
     def ask(self, test: Test, roster: Roster) -> Mask:
         return roster.rows_of(self._catalogue.photos.meeting(test))
 
@@ -118,7 +133,11 @@ class Chosen:
 
     def meeting(self, condition: Condition) -> Selection:
         """The photos that meet a condition."""
-        return Selection(self.roster, self.rows(condition))
+        selection = self._selections.selected(condition, self._generation)
+        if selection is None:
+            selection = Selection(self.roster, self.rows(condition))
+            self._selections.keep(condition, selection, self._generation)
+        return selection
 
     def rows(self, condition: Condition) -> Mask:
         """The same, as flags over the roster's rows."""

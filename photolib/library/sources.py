@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _DEPTH = 2_000
 """Nearest photos, and nearest crops, that a vector proposes."""
-COMPARED = 20_000
+COMPARED = 5_000
 """Contents proposed by other parts of a query that are compared exactly; if there are more, those
 that this source did not propose itself count as unlike."""
 _RANKED = 2_000
@@ -174,6 +174,8 @@ class Writing:
         telling = [word for word in every if word.lower() not in _SAY_LITTLE]
         self._words = every if phrase or not telling else telling
         self._roster = selection.roster
+        self._proposed = np.empty(0, np.int64)
+        """Rows worth judging: photos that hold some words tell little when there are very many."""
         self._rows, scores = self._found(selection)
         owners = self._roster.contents[self._rows]
         order = np.lexsort((scores, owners))
@@ -182,7 +184,7 @@ class Writing:
         self._photos = self._roster.photos[self._rows][order][last]
 
     def propose(self, within: Selection) -> Ids:
-        rows = self._rows[within.rows[self._rows]]
+        rows = self._proposed[within.rows[self._proposed]]
         return np.unique(self._roster.contents[rows])
 
     def judge(self, contents: Ids) -> Scores:
@@ -211,9 +213,12 @@ class Writing:
             best = max(ranks.values(), default=0.0) or 1.0
             rise = np.array([ranks.get(photo_id, 0.0) / best for photo_id in photos])
             scores += (_WORDS_MOST - _WORDS_FLOOR) * np.clip(rise, 0.0, 1.0)
+        self._proposed = full
         if self._phrase or len(self._words) < 2:
             return full, scores
         some, shares = self._some(selection)
+        if len(some) <= _DEPTH:
+            self._proposed = np.concatenate([some, full])
         return np.concatenate([some, full]), np.concatenate([_SOME_WORDS * shares, scores])
 
     def _some(self, selection: Selection) -> tuple[Ids, Scores]:

@@ -316,3 +316,28 @@ def test_what_grew_in_steps_equals_what_is_built_at_once(
 def test_importing_the_index_loads_no_faiss() -> None:
     script = "import sys, photolib.index; sys.exit('faiss' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], env=os.environ).returncode == 0
+
+
+def test_a_choice_of_ids_serves_many_searches() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.standard_normal((3_000, 8)).astype(np.float32)
+    index = VectorIndex.build(np.arange(3_000) * 2, rows)
+    index.remove([4, 10])
+    wanted = np.arange(0, 6_000, 3)
+    choice = index.choose(wanted)
+    assert len(choice) == len(set(wanted.tolist()) & set(index.ids().tolist()))
+    for query in rows[:5]:
+        scores, ids = index.search(query[None], 20, allow=choice)
+        expected, same = index.search(query[None], 20, allow=wanted)
+        assert ids.tolist() == same.tolist()
+        assert scores.tolist() == expected.tolist()
+    assert index.choose(index.ids()).selector is None
+    assert index.search(rows[:1], 3, allow=index.choose([]))[1].tolist() == [[-1, -1, -1]]
+
+
+def test_vectors_are_read_back_after_rows_went_and_came() -> None:
+    rows = np.random.default_rng(4).standard_normal((200, 4)).astype(np.float16)
+    index = VectorIndex.build(np.arange(200), rows[::-1])
+    index.remove(np.arange(0, 200, 3))
+    index.add(np.arange(300, 310), rows[:10])
+    assert index.reconstruct([305, 1, 199]).tolist() == rows[[5, 198, 0]].astype(float).tolist()
