@@ -66,6 +66,10 @@ class Settings:
         return self.library / "indexes"
 
     @property
+    def grouping(self) -> Path:
+        return self.library / "grouping"
+
+    @property
     def weights(self) -> Path:
         return self.library / "weights"
 
@@ -76,6 +80,18 @@ class Settings:
     @property
     def backups(self) -> Path:
         return self.library / "backups"
+
+    @property
+    def service_record(self) -> Path:
+        return self.library / "service.json"
+
+    @property
+    def service_socket(self) -> Path:
+        return self.library / "service.sock"
+
+    @property
+    def service_token(self) -> Path:
+        return self.library / "service.token"
 
     @property
     def log_path(self) -> Path:

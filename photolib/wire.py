@@ -1,4 +1,4 @@
-"""Results and errors as JSON, and text that is safe to show: one place for both front ends.
+"""Results, errors and arguments as text: JSON, and what is safe to show. One place for all fronts.
 
 Only the standard library and the errors are imported here, so that a thin client starts at once.
 """
@@ -10,20 +10,22 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from photolib.errors import QueryError
 
 if TYPE_CHECKING:
     from photolib.errors import PhotolibError
 
+T = TypeVar("T")
+
 SCHEMA = 1
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
-_OMITTED_WHEN_NONE = frozenset({"crop_id", "box"})
+OMITTED_WHEN_NONE = frozenset({"crop_id", "box"})
 """Keys that the contract marks with a question mark."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -67,7 +69,41 @@ def to_json(value: object) -> dict[str, Json]:
     Unicode (a path whose bytes are not UTF-8) is shown with replacement characters, and its bytes
     stand beside it in base64: ``path_b64`` beside ``path``, a list beside a list.
     """
+    if isinstance(value, Reply):
+        return value._object
     return {"schema": SCHEMA, **_object(value)}
+
+
+class Reply:
+    """A result that came as JSON: its keys are attributes, as those of the result were.
+
+    Lists are tuples, paths are as the operating system has them, and keys that were left out are
+    None. ``to_json`` gives back what came.
+    """
+
+    __slots__ = ("_object",)
+
+    def __init__(self, came: dict[str, Any]) -> None:
+        self._object = came
+
+    def __getattr__(self, name: str) -> Any:
+        key = name.rstrip("_")
+        if key in self._object:
+            return _restored(self._object[key], self._object.get(f"{key}_b64"))
+        if key in OMITTED_WHEN_NONE:
+            return None
+        raise AttributeError(f"the service sent no {key}")
+
+
+def _restored(value: Any, encoded: Any) -> Any:
+    if isinstance(value, dict):
+        return Reply(value)
+    if isinstance(value, list):
+        originals = encoded if isinstance(encoded, list) else [None] * len(value)
+        return tuple(map(_restored, value, originals))
+    if isinstance(value, str) and isinstance(encoded, str):
+        return base64.b64decode(encoded).decode("utf-8", "surrogateescape")
+    return value
 
 
 def error_json(error: PhotolibError) -> dict[str, Json]:
@@ -82,6 +118,55 @@ def error_json(error: PhotolibError) -> dict[str, Json]:
     return {"schema": SCHEMA, "error": described}
 
 
+Box: TypeAlias = tuple[float, float, float, float]
+PARTS_OF_LOOK = ("colour", "layout", "texture", "shape")
+_EDGE = 1.0001
+"""Where a region may end; rounded fractions may add up to a little more than 1."""
+
+
+def region(text: str) -> Box:
+    """``X,Y,W,H`` as fractions of a picture; raises ValueError unless it lies inside."""
+    try:
+        x, y, w, h = (float(number) for number in text.split(","))
+    except ValueError:
+        raise ValueError(f"{text} is not four numbers such as 0.1,0.2,0.5,0.5") from None
+    if not (0 <= x and 0 <= y and 0 < w and 0 < h and x + w <= _EDGE and y + h <= _EDGE):
+        raise ValueError("it lies outside the picture, which is 0,0,1,1")
+    return x, y, w, h
+
+
+def weights(text: str) -> dict[str, float]:
+    """``colour=2,layout=0.5``: how much parts of the look count; raises ValueError."""
+    return dict(map(_weight, text.split(",")))
+
+
+def _weight(pair: str) -> tuple[str, float]:
+    part, _, number = pair.partition("=")
+    if part not in PARTS_OF_LOOK:
+        raise ValueError(f"{part} is not one of {', '.join(PARTS_OF_LOOK)}")
+    try:
+        weight = float(number)
+    except ValueError:
+        weight = -1.0
+    if not 0 <= weight < float("inf"):
+        raise ValueError(f"{pair} needs a number, as in {part}=2")
+    return part, weight
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A page of a list that the library returns whole."""
+
+    total: int
+    next_offset: int | None
+
+
+def window(items: Sequence[T], limit: int | None, offset: int) -> tuple[Sequence[T], Window]:
+    """The page of ``items`` that was asked for, with its total and the offset of the next."""
+    end = len(items) if limit is None else min(len(items), offset + limit)
+    return items[offset:end], Window(len(items), end if end < len(items) else None)
+
+
 def dump(value: Mapping[str, Json], *, one_line: bool = False) -> str:
     """JSON text in ASCII: every terminal and locale can take it, and no control gets through.
 
@@ -94,7 +179,7 @@ def _object(value: object) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for name, item in _items(value):
         key = _shown(name)
-        if item is None and key in _OMITTED_WHEN_NONE:
+        if item is None and key in OMITTED_WHEN_NONE:
             continue
         made[key] = _value(item)
         encoded = _bytes_of(item)

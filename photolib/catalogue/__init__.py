@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from photolib.catalogue.actions import ActionRow, Actions, Change
 from photolib.catalogue.albums import Albums
 from photolib.catalogue.backups import Backup, inspect, restore, save
 from photolib.catalogue.database import (
@@ -20,6 +21,7 @@ from photolib.catalogue.database import (
 from photolib.catalogue.duplicates import DuplicateSets
 from photolib.catalogue.filters import AllOf, AnyOf, Condition, NoneOf, Test, contains, wildcards
 from photolib.catalogue.folders import Folders
+from photolib.catalogue.groupings import Groupings
 from photolib.catalogue.labels import Labels
 from photolib.catalogue.leases import Lease, LeaseRow, Leases
 from photolib.catalogue.migrations import applied, migrate
@@ -30,10 +32,13 @@ from photolib.catalogue.regions import Regions, overlap
 from photolib.catalogue.rows import (
     AlbumRow,
     CandidateRow,
+    CropColumns,
     CropRow,
+    DecisionRow,
     DuplicateSetRow,
     FolderRow,
     GroupingRunRow,
+    GroupingState,
     Known,
     LabelCount,
     LabelRow,
@@ -47,6 +52,7 @@ from photolib.catalogue.rows import (
     PhotoFilter,
     PhotoRow,
     ProblemRow,
+    ShownPhotos,
     StageCount,
     Stat,
     Suggestion,
@@ -66,18 +72,23 @@ if TYPE_CHECKING:
     from photolib.config import Settings
 
 __all__ = [
+    "ActionRow",
     "AlbumRow",
     "AllOf",
     "AnyOf",
     "Backup",
     "CandidateRow",
     "Catalogue",
+    "Change",
     "Changes",
     "Condition",
+    "CropColumns",
     "CropRow",
+    "DecisionRow",
     "DuplicateSetRow",
     "FolderRow",
     "GroupingRunRow",
+    "GroupingState",
     "Known",
     "LabelCount",
     "LabelRow",
@@ -95,6 +106,7 @@ __all__ = [
     "PhotoFilter",
     "PhotoRow",
     "ProblemRow",
+    "ShownPhotos",
     "StageCount",
     "Stat",
     "Suggestion",
@@ -139,6 +151,8 @@ class Catalogue:
         self.labels = Labels(database)
         self.words = Words(database)
         self.albums = Albums(database)
+        self.groupings = Groupings(database)
+        self.actions = Actions(database)
         self.duplicates = DuplicateSets(database)
         self.problems = Problems(database)
         self.leases = Leases(database, settings.leases)

@@ -36,8 +36,10 @@ TESTS: dict[str, str] = {
     "file": f"file_name(p.display) {_LIKE}",
     "format": "c.format = ?",
     "extension": f"p.display {_LIKE}",
-    "album": "p.photo_id IN (SELECT photo_id FROM album_photo JOIN album USING (album_id)"
-    f" WHERE name {_LIKE} AND NOT retired)",
+    "album": "p.photo_id IN (WITH RECURSIVE inside (album_id) AS (SELECT album_id FROM album"
+    f" WHERE name {_LIKE} AND NOT retired UNION SELECT a.album_id FROM album a JOIN inside"
+    " ON a.parent_id = inside.album_id WHERE NOT a.retired)"
+    " SELECT photo_id FROM album_photo JOIN inside USING (album_id))",
     "tag": "(p.photo_id IN (SELECT photo_id FROM photo_tag JOIN tag USING (tag_id)"
     f" WHERE name {_LIKE})"
     f" OR EXISTS (SELECT 1 FROM json_each(c.keywords) k WHERE k.value {_LIKE}))",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from photolib.catalogue.albums import INSIDE
 from photolib.catalogue.filters import compiled
 from photolib.catalogue.rows import (
     CandidateRow,
@@ -220,6 +221,12 @@ class Photos:
         found: int | None = self._database.value(sql, (content_hash,))
         return found
 
+    def contents(self, photo_ids: Iterable[int]) -> dict[int, int]:
+        """The content of each photo."""
+        sql = """SELECT photo_id, content_id FROM photo
+                 WHERE photo_id IN (SELECT value FROM json_each(?))"""
+        return {row[0]: row[1] for row in self._database.rows(sql, (_ids(photo_ids),))}
+
     def content_taken(self, content_id: int) -> tuple[str | None, str | None]:
         """When a content says it was taken, and by what source."""
         sql = "SELECT taken_at, taken_source FROM content WHERE content_id = ?"
@@ -295,21 +302,32 @@ class Photos:
         values = () if photo_ids is None else (_ids(photo_ids),)
         return [_candidate(row) for row in self._database.rows(sql, values)]
 
-    def for_grouping(self) -> list[sqlite3.Row]:
-        """What albums are made and named from, of the photos shown, by capture time.
+    def for_grouping(self, photo_ids: Iterable[int]) -> list[sqlite3.Row]:
+        """What albums are named from: the facts of these photos.
 
-        Columns: photo_id, content_id, display, taken_at, taken_source, latitude, longitude, town,
-        country, keywords (JSON), labels (separated by commas, or None).
+        Columns: photo_id, content_id, display, taken_at, taken_source, width, height, town,
+        keywords (JSON), labels (separated by commas, or None).
         """
         sql = """
-            SELECT p.photo_id, p.content_id, p.display, p.taken_at, p.taken_source, c.latitude,
-                c.longitude, pl.town, pl.country, c.keywords,
+            SELECT p.photo_id, p.content_id, p.display, p.taken_at, p.taken_source, c.width,
+                c.height, pl.town, c.keywords,
                 (SELECT group_concat(DISTINCT l.name) FROM label l
                     WHERE l.content_id = c.content_id AND l.provenance <> 'suggested') AS labels
             FROM photo p JOIN content c USING (content_id) LEFT JOIN place pl USING (place_id)
-            WHERE p.state = 'present' AND NOT p.hidden ORDER BY p.taken_at, p.photo_id
+            WHERE p.photo_id IN (SELECT value FROM json_each(?))
         """
-        return self._database.rows(sql)
+        return self._database.rows(sql, (_ids(photo_ids),))
+
+    def places(self) -> dict[int, tuple[str, str, str, str]]:
+        """Every place that photos were taken at: country code, country, region, town."""
+        sql = "SELECT place_id, country_code, country, region, town FROM place"
+        return {row[0]: (row[1], row[2], row[3], row[4]) for row in self._database.rows(sql)}
+
+    def living(self, photo_ids: Iterable[int]) -> set[int]:
+        """Those of some photos that the library still knows, be they missing or hidden."""
+        sql = """SELECT photo_id FROM photo WHERE state <> 'removed'
+                 AND photo_id IN (SELECT value FROM json_each(?))"""
+        return {row[0] for row in self._database.rows(sql, (_ids(photo_ids),))}
 
     def perceptual_hashes(self) -> list[sqlite3.Row]:
         """Content id, dhash and phash (8 bytes each) of every content, in the order of ids."""
@@ -464,7 +482,7 @@ def _where(chosen: PhotoFilter) -> tuple[str, list[Any]]:
         # The sign keeps SQLite from walking through all photos in the order of their dates.
         join = "JOIN album_photo a ON a.photo_id = p.photo_id"
         tests = ["+p.state = ?", "+p.hidden = ?"]
-        tests.append("a.album_id = ?")
+        tests.append(f"a.album_id IN {INSIDE}")
         values.append(chosen.album_id)
     if chosen.folder_id is not None:
         tests.append("p.folder_id = ?")

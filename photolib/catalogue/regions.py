@@ -7,11 +7,15 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from photolib.catalogue.rows import CropRow, StageCount, TextRow, Unread
+import numpy as np
+
+from photolib.catalogue.rows import CropColumns, CropRow, StageCount, TextRow, Unread
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from photolib.catalogue.database import Database
     from photolib.catalogue.rows import NewCrop, NewText
@@ -128,6 +132,38 @@ class Regions:
         """
         rows = self._database.rows(sql, (json.dumps(list(embedding_ids)),))
         return {row["embedding_id"]: _crop(row) for row in rows}
+
+    def crop_columns(self, model_no: int, kind: str) -> CropColumns:
+        """Every crop that a model has given a vector of this kind."""
+        sql = """
+            SELECT c.crop_id, c.content_id, e.embedding_id, c.label, c.confidence, c.w * c.h
+            FROM embedding e JOIN crop c USING (crop_id)
+            WHERE e.model_no = ? AND e.kind = ? AND NOT c.retired ORDER BY c.crop_id
+        """
+        rows = self._database.rows(sql, (model_no, kind))
+        columns = list(zip(*rows, strict=True)) or [()] * 6
+        crops, contents, embeddings = (np.array(column, np.int64) for column in columns[:3])
+        confidences, areas = (np.array(column, np.float64) for column in columns[4:])
+        labels = np.array(columns[3], str)
+        return CropColumns(crops, contents, embeddings, labels, confidences, areas)
+
+    def labels_of_crops(self, crop_ids: Iterable[int]) -> list[str]:
+        """What a detector called some crops; those without a label are left out."""
+        sql = f"SELECT label FROM crop WHERE crop_id IN {_CHOSEN} AND label <> ''"
+        return [row[0] for row in self._database.rows(sql, (json.dumps(list(crop_ids)),))]
+
+    def contents_of(self, crop_ids: Iterable[int]) -> NDArray[np.int64]:
+        """The content of each crop (n,); 0 for one that is gone."""
+        ids = list(crop_ids)
+        sql = f"SELECT crop_id, content_id FROM crop WHERE crop_id IN {_CHOSEN}"
+        found = {row[0]: row[1] for row in self._database.rows(sql, (json.dumps(ids),))}
+        return np.array([found.get(crop_id, 0) for crop_id in ids], np.int64)
+
+    def boxes(self, crop_ids: Iterable[int]) -> dict[int, Box]:
+        """The box of each crop."""
+        sql = f"{_CROP} WHERE crop_id IN {_CHOSEN}"
+        rows = self._database.rows(sql, (json.dumps(list(crop_ids)),))
+        return {row["crop_id"]: _box(row) for row in rows}
 
     def crop(self, crop_id: int) -> CropRow | None:
         """One crop that is not retired."""

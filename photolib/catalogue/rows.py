@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -198,10 +198,14 @@ class NewAlbum:
 
     name: str
     photo_ids: tuple[int, ...]
-    cover_id: int
+    cover_id: int | None
     album_id: int | None = None
     suggestions: tuple[str, ...] = ()
     level: int = 0
+    parent: int | None = None
+    """The album that holds it."""
+    crop_ids: tuple[int, ...] = ()
+    """For a subject, what each photo shows of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,55 @@ class GroupingRunRow:
     min_samples: int | None
     noise: int
     change: int
+    parameters: dict[str, Any] = field(default_factory=dict)
+    run_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupingState:
+    """What a run found before decisions.
+
+    ``units`` int64 (n,) ascending are contents, or crops for subjects; ``leaf`` int64 (n,) the
+    cluster of each, -1 for none; ``wide`` int64 (n,) and ``core`` bool (n,) are DBSCAN's own, or
+    empty. ``albums`` names the album of each cluster; ``above`` the place in ``coarse`` of what
+    holds it, -1 for nothing; ``coarse`` the albums of those.
+    """
+
+    units: NDArray[np.int64]
+    leaf: NDArray[np.int64]
+    wide: NDArray[np.int64]
+    core: NDArray[np.bool_]
+    albums: tuple[int, ...]
+    above: tuple[int, ...]
+    coarse: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """What a person decided; the subject says about which albums and photos."""
+
+    decision_id: int
+    kind: str
+    subject: dict[str, Any]
+    made_at: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownPhotos:
+    """The photos to be grouped, as columns (n,) by capture time.
+
+    ``taken`` are seconds of local capture time, ``offsets`` minutes east of UTC, both NaN where
+    not known; ``places`` are -1 then.
+    """
+
+    photos: NDArray[np.int64]
+    contents: NDArray[np.int64]
+    stand_ins: NDArray[np.int64]
+    taken: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+    latitudes: NDArray[np.float64]
+    longitudes: NDArray[np.float64]
+    places: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +336,18 @@ class CropRow:
     label: str
     confidence: float
     outline: tuple[tuple[float, float], ...] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CropColumns:
+    """Every crop with a vector of one kind, as columns (n,), by crop id; areas are fractions."""
+
+    crops: NDArray[np.int64]
+    contents: NDArray[np.int64]
+    embeddings: NDArray[np.int64]
+    labels: NDArray[np.str_]
+    confidences: NDArray[np.float64]
+    areas: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

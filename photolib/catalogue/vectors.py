@@ -172,6 +172,18 @@ class VectorStore:
         rows = self._database.rows(sql, (model_no, kind, json.dumps(list(content_ids))))
         return np.array([row[0] for row in rows], dtype=np.int64)
 
+    def pairs_of_contents(
+        self, model_no: int, kind: str, content_ids: Iterable[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Those of some contents that have a vector (n,), and its id (n,)."""
+        sql = """
+            SELECT content_id, embedding_id FROM embedding WHERE model_no = ? AND kind = ?
+                AND content_id IN (SELECT value FROM json_each(?)) ORDER BY embedding_id
+        """
+        rows = self._database.rows(sql, (model_no, kind, json.dumps(list(content_ids))))
+        pairs = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
+
     def owners(self, model_no: int, kind: str) -> NDArray[np.int64]:
         """All embeddings of a model and kind: int64 (2, n), their ids ascending, their contents."""
         sql = """SELECT embedding_id, content_id FROM embedding WHERE model_no = ? AND kind = ?"""
@@ -228,6 +240,33 @@ class VectorStore:
             ORDER BY embedding_id
         """
         return [row[0] for row in self._database.rows(sql, (model_no, kind))]
+
+    def listed_edges(
+        self, model_no: int, content_ids: Iterable[int] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """The stored edges of a model, or of some contents: who, whom and cosine, (m,) each."""
+        sql = "SELECT content_id, others, similarities FROM neighbour WHERE model_no = ?"
+        values: tuple[Any, ...] = (model_no,)
+        if content_ids is not None:
+            sql += " AND content_id IN (SELECT value FROM json_each(?))"
+            values = (model_no, json.dumps(list(content_ids)))
+        rows = self._database.rows(sql, values)
+        counts = [len(row[1]) // 8 for row in rows]
+        who = np.repeat(np.array([row[0] for row in rows], np.int64), counts)
+        whom = np.frombuffer(b"".join(row[1] for row in rows), "<i8")
+        cosines = np.frombuffer(b"".join(row[2] for row in rows), "<f4")
+        return who, whom, cosines
+
+    def ids_by_content(
+        self, model_no: int, kind: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Every content with a vector of a kind, ascending (n,), and the vector's id (n,)."""
+        sql = """SELECT content_id, embedding_id FROM embedding
+                 WHERE model_no = ? AND kind = ? ORDER BY content_id"""
+        cursor = self._database.execute(sql, (model_no, kind))
+        cursor.row_factory = None
+        pairs = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
+        return pairs[:, 0].copy(), pairs[:, 1].copy()
 
     def neighbours(self, model_no: int) -> Neighbours:
         """The whole stored graph of a model."""

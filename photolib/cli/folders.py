@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photolib.cli.front import Front, command, path_argument, window
+from photolib.cli.front import Front, command, path_argument
 from photolib.cli.text import many, more, table
+from photolib.wire import window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

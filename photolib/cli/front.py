@@ -7,19 +7,18 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from photolib.config import load_settings
-from photolib.wire import dump, printable, to_json
+from photolib.wire import Reply, dump, printable, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from click.shell_completion import CompletionItem
 
@@ -70,6 +69,13 @@ class Front:
         with Library.open(self.settings) as library:
             yield library
 
+    def ask(self, path: str, /, **parameters: object) -> Any:
+        """What a service that runs answers, as the result it stands for; None without an answer."""
+        from photolib.client import ask
+
+        found = ask(self.settings, path, parameters)
+        return None if found is None else Reply(found)
+
     def show(
         self,
         result: T,
@@ -112,8 +118,7 @@ class Front:
         stream.flush()
 
     def _start_log(self, path: Path) -> None:
-        self._log = _QuietHandler(path, maxBytes=_LOG_BYTES, backupCount=1, delay=True)
-        self._log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        self._log = _LogFile(path)
         for logger in (LOG, logging.getLogger("py.warnings")):
             logger.addHandler(self._log)
             logger.propagate = False
@@ -129,15 +134,46 @@ class Front:
             logger.removeHandler(self._log)
             logger.propagate = True
         LOG.setLevel(logging.NOTSET)
-        with suppress(OSError):  # the disk is full: closing writes what is left
-            self._log.close()
+        self._log.close()
 
 
-class _QuietHandler(RotatingFileHandler):
-    """A log that may be impossible (a read-only library) without anybody being told."""
+class _LogFile(logging.Handler):
+    """The log of a library, opened (and its machinery imported) with the first record.
 
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Details that cannot be written are lost; the line on stderr is not."""
+    Where it is impossible (a read-only library, a full disk) the details are lost; the line on
+    stderr is not.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._file: logging.Handler | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append a record."""
+        if self._file is None:
+            self._file = _rotating(self._path)
+        with suppress(OSError):
+            self._file.emit(record)
+
+    def close(self) -> None:
+        """Write what is left; a full disk is no reason to fail."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+        super().close()
+
+
+def _rotating(path: Path) -> logging.Handler:
+    from logging.handlers import RotatingFileHandler
+
+    class Quiet(RotatingFileHandler):
+        def handleError(self, record: logging.LogRecord) -> None:
+            """Nobody is told."""
+
+    made = Quiet(path, maxBytes=_LOG_BYTES, backupCount=1, delay=True)
+    made.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    return made
 
 
 # ---- options
@@ -237,17 +273,3 @@ def _absolute(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     if not value:
         raise click.BadParameter("the path is empty", ctx, param)
     return os.path.abspath(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A page of a list that the library returns whole."""
-
-    total: int
-    next_offset: int | None
-
-
-def window(items: Sequence[T], limit: int | None, offset: int) -> tuple[Sequence[T], Window]:
-    """The page of ``items`` that was asked for, with its total and the offset of the next."""
-    end = len(items) if limit is None else min(len(items), offset + limit)
-    return items[offset:end], Window(len(items), end if end < len(items) else None)

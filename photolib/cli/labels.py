@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photolib.cli.front import Front, command, common_options, list_options, path_argument, window
+from photolib.cli.front import Front, command, common_options, list_options, path_argument
 from photolib.cli.progress import run_job
 from photolib.cli.text import many, more, table
 from photolib.errors import LeaseHeld
+from photolib.wire import window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

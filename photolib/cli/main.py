@@ -32,6 +32,7 @@ _SECTIONS = {
     "Keeping up": {
         "index": "index:index",
         "watch": "watch:watch",
+        "serve": "serve:serve",
         "status": "index:status",
         "problems": "index:problems",
         "verify": "verify:verify",
@@ -43,6 +44,7 @@ _SECTIONS = {
         "albums": "albums:albums",
         "album": "albums:album",
         "labels": "labels:labels",
+        "regroup": "regroup:regroup",
         "duplicates": "duplicates:duplicates",
     },
     "Setting up": {

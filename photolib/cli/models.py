@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photolib.cli.front import Front, command, common_options, window
+from photolib.cli.front import Front, command, common_options
 from photolib.cli.progress import run_job
 from photolib.cli.text import more, size, table
+from photolib.wire import window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,19 +74,26 @@ def _lines(models: Sequence[Model]) -> Iterable[str]:
 
 @command("use")
 @click.argument("name", metavar="NAME|PATH")
-def use(front: Front, name: str) -> None:
+@click.option("--as", "role", type=click.Choice(["copy"]), help="Use it to recognise copies.")
+@click.option("--trust", is_flag=True, help="Run the code in a TorchScript file.")
+def use(front: Front, name: str, role: str | None, trust: bool) -> None:
     """Use the model of that NAME, or the weights at PATH, from now on.
 
     The old encoder goes on answering until the new one has seen every photo. Weights in a file of
     their own are named ARCHITECTURE:FILE.
 
+    A network that recognises edited copies (SSCD) comes as TorchScript, which is a program: it runs
+    only with --trust, and is refused again when the file has changed.
+
     \b
     photolib models use ViT-B-32-256
     photolib models use ./my-encoder
+    photolib models use ./sscd.torchscript.pt --as copy --trust
     """
     with front.open() as library:
-        model = library.use_model(name)
-    front.show(model, lambda m: [f"{m.name} is the {m.kind} from now on."])
+        model = library.use_model(name, role=role, trust=trust)
+    said = "copy descriptor" if model.kind == "copy" else model.kind
+    front.show(model, lambda m: [f"{m.name} is the {said} from now on."])
     if model.pending:
         front.note(f"{model.pending:,} photos wait for it: photolib index")
 

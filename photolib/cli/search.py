@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from photolib import wire
 from photolib.cli.front import Front, command, path_argument
 from photolib.cli.text import many, more, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from photolib.library.results import Box, Hit, SearchResult
 
+T = TypeVar("T")
+
 _PAGE = 50
-_EDGE = 1.0001
-"""Where a region may end; rounded fractions may add up to a little more than 1."""
-_PARTS = ("colour", "layout", "texture", "shape")
+_RELATIVE = re.compile(r'like:"?(?![/"~])', re.IGNORECASE)
+"""A picture beside the place where this command runs, which a service does not know."""
 _SHIELD = "\0"
 """Stands before a query word that begins with a dash while click parses; no argument has a NUL."""
 
@@ -80,49 +83,29 @@ def search(
     photolib search dogs on a beach -snow after:2022
     photolib search '"happy birthday" rating:3..' --paths0 | xargs -0 cp -t /tmp/party
     """
-    with front.open() as library:
-        found = library.search(
-            " ".join(words),
-            sort=sort,
-            limit=_PAGE if limit is None else limit,
-            offset=offset,
-            everything=everything,
-        )
+    query, limit = " ".join(words), _PAGE if limit is None else limit
+    found = None
+    if not _RELATIVE.search(query):
+        asked = {"query": query, "sort": sort, "limit": limit, "offset": offset}
+        found = front.ask("/search", **asked, all="true" if everything else None)
+    if found is None:
+        with front.open() as library:
+            found = library.search(
+                query, sort=sort, limit=limit, offset=offset, everything=everything
+            )
     _show(front, found, explain)
 
 
-def _region(ctx: click.Context, param: click.Parameter, value: str | None) -> Box | None:
-    """X,Y,W,H as fractions of the picture, checked to lie in it."""
-    if value is None:
-        return None
-    try:
-        x, y, w, h = (float(number) for number in value.split(","))
-    except ValueError:
-        raise click.BadParameter(
-            f"{value} is not four numbers such as 0.1,0.2,0.5,0.5", ctx, param
-        ) from None
-    if not (0 <= x and 0 <= y and 0 < w and 0 < h and x + w <= _EDGE and y + h <= _EDGE):
-        raise click.BadParameter("it lies outside the picture, which is 0,0,1,1", ctx, param)
-    return x, y, w, h
+def _argument(read: Callable[[str], T]) -> Callable[..., T | None]:
+    """A callback of click that reads an option with a function that raises ValueError."""
 
+    def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> T | None:
+        try:
+            return None if value is None else read(value)
+        except ValueError as exc:
+            raise click.BadParameter(str(exc), ctx, param) from None
 
-def _weights(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, float]:
-    """How much each part of the look counts: colour=2,layout=0.5."""
-    pairs = value.split(",") if value is not None else []
-    return dict(_weight(pair, ctx, param) for pair in pairs)
-
-
-def _weight(pair: str, ctx: click.Context, param: click.Parameter) -> tuple[str, float]:
-    part, _, number = pair.partition("=")
-    if part not in _PARTS:
-        raise click.BadParameter(f"{part} is not one of {', '.join(_PARTS)}", ctx, param)
-    try:
-        weight = float(number)
-    except ValueError:
-        weight = -1.0
-    if not 0 <= weight < float("inf"):
-        raise click.BadParameter(f"{pair} needs a number, as in {part}=2", ctx, param)
-    return part, weight
+    return callback
 
 
 @command("similar", lists=True)
@@ -130,13 +113,13 @@ def _weight(pair: str, ctx: click.Context, param: click.Parameter) -> tuple[str,
 @click.option("--by", type=click.Choice(["meaning", "look", "both"]), help="What to compare.")
 @click.option(
     "--region",
-    callback=_region,
+    callback=_argument(wire.region),
     metavar="X,Y,W,H",
     help="Only this part of PATH, as fractions of it.",
 )
 @click.option(
     "--weigh",
-    callback=_weights,
+    callback=_argument(wire.weights),
     metavar="PART=N,...",
     help="How much colour, layout, texture and shape count in the look.",
 )
@@ -146,7 +129,7 @@ def similar(
     path: str,
     by: str | None,
     region: Box | None,
-    weigh: dict[str, float],
+    weigh: dict[str, float] | None,
     explain: bool,
     limit: int | None,
     offset: int,
@@ -159,15 +142,21 @@ def similar(
     photolib similar beach.jpg
     photolib similar beach.jpg --region 0.5,0,0.5,1 --by look --weigh colour=3
     """
-    with front.open() as library:
-        found = library.similar(
-            path,
-            by=by,
-            weigh=weigh,
-            region=region,
-            limit=_PAGE if limit is None else limit,
-            offset=offset,
-        )
+    limit = _PAGE if limit is None else limit
+    found = front.ask(
+        "/similar",
+        path=path,
+        by=by,
+        region=region and ",".join(map(str, region)),
+        weigh=weigh and ",".join(f"{part}={weight}" for part, weight in weigh.items()),
+        limit=limit,
+        offset=offset,
+    )
+    if found is None:
+        with front.open() as library:
+            found = library.similar(
+                path, by=by, weigh=weigh, region=region, limit=limit, offset=offset
+            )
     _show(front, found, explain)
 
 

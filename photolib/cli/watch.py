@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
 
+from photolib.cli.beside import run_until_signal
 from photolib.cli.front import Front, command
+from photolib.errors import PhotolibError
 from photolib.wire import dump, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
+    import threading
 
-    from photolib.watcher import Notice, Watcher
+    from photolib.cli.beside import Work
+    from photolib.client import Record
+    from photolib.library import Library
+    from photolib.watcher import Notice
 
 _NICE = 10
-_INTERRUPTED = 130
-_GRACE = 0.8
-"""Seconds from a signal to the end, whatever is under way."""
 
 
 @command("watch")
@@ -45,6 +40,7 @@ _GRACE = 0.8
 def watch(front: Front, settle: float, poll: bool, nice: bool, installs: bool) -> None:
     """Index photos as they come, until stopped.
 
+    Searches from other terminals are answered at once meanwhile, as by "photolib serve".
     Ctrl-C or a SIGTERM ends it; what is done is kept. With --json, prints one object per line.
     --install writes a systemd user unit, or a launchd agent on macOS, that starts it with the
     session, and says how to enable it.
@@ -58,14 +54,18 @@ def watch(front: Front, settle: float, poll: bool, nice: bool, installs: bool) -
     if installs:
         _install(front, settle, poll, nice)
         return
-    if nice:
-        os.nice(_NICE)
-    with front.open() as library, _until_signal() as heard:
+    with front.open() as library:
         front.note("Watching; stop with Ctrl-C.")
         watcher = Watcher(
             library, settle=settle, poll=poll, notify=lambda notice: _tell(front, notice)
         )
-        _run_beside(watcher, heard)
+
+        def watching(stop: threading.Event) -> None:
+            if nice:
+                os.nice(_NICE)  # on Linux only of this thread: searches are not for waiting
+            watcher.run(stop)
+
+        run_until_signal(watching, _serving(front, library))
 
 
 def _install(front: Front, settle: float, poll: bool, nice: bool) -> None:
@@ -77,27 +77,24 @@ def _install(front: Front, settle: float, poll: bool, nice: bool) -> None:
     front.note(f"Enable it:  {written.enable}", f"Disable it: {written.disable}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What signals asked for: to stop, and whether as an interruption."""
+def _serving(front: Front, library: Library) -> Work:
+    """Keeps the library warm beside the watcher, which goes on where that is impossible."""
 
-    stop: threading.Event = field(default_factory=threading.Event)
-    interrupted: threading.Event = field(default_factory=threading.Event)
+    from photolib.watcher import Notice
 
+    def tell(record: Record) -> None:
+        _tell(front, Notice(f"Serving at {record.address}"))
 
-def _run_beside(watcher: Watcher, heard: _Heard) -> None:
-    """Watch in a thread, so that a signal is heard while a model computes.
+    def serve(stop: threading.Event) -> None:
+        from photolib.service import Service
 
-    Batches are stored whole or not at all: what is under way when the grace is over is given up.
-    """
-    with ThreadPoolExecutor(1, "photolib-watch") as pool:
-        watching = pool.submit(watcher.run, heard.stop)
-        while not heard.stop.is_set() and not watching.done():
-            wait([watching], timeout=0.1)
-        if not wait([watching], timeout=_GRACE).done:
-            sys.stdout.flush()
-            os._exit(_INTERRUPTED if heard.interrupted.is_set() else 0)
-        watching.result()
+        try:
+            Service(library, ready=tell).run(stop)
+        except PhotolibError as exc:
+            front.warn(f"Watching without the service: {exc.message}. {exc.hint}".strip())
+            stop.wait()
+
+    return serve
 
 
 def _tell(front: Front, notice: Notice) -> None:
@@ -105,31 +102,3 @@ def _tell(front: Front, notice: Notice) -> None:
         click.echo(dump(to_json(notice), one_line=True))
     else:
         front.say([notice.text])
-
-
-@contextmanager
-def _until_signal() -> Iterator[_Heard]:
-    """What SIGINT and SIGTERM ask for; the former counts as an interruption in the end.
-
-    A second SIGINT does not wait for the batch that is under way.
-    """
-    heard = _Heard()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and heard.interrupted.is_set():
-            raise KeyboardInterrupt
-        if number == signal.SIGINT:
-            heard.interrupted.set()
-        heard.stop.set()
-
-    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
-    try:
-        yield heard
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if heard.interrupted.is_set():
-        raise KeyboardInterrupt
-
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -63,6 +63,26 @@ def events(
     return labels
 
 
+def universal(local: ArrayLike, offsets: ArrayLike) -> NDArray[np.float64]:
+    """Seconds of universal time, as far as it is known: float64 (n,), NaN without a time.
+
+    ``local`` float (n,) are seconds of local capture time, ``offsets`` float (n,) minutes east of
+    UTC or NaN, as cameras without a time zone leave it. Those take the offset of the photo nearest
+    to them in local time that has one: a camera and a telephone in one bag were in one zone.
+    """
+    seconds, minutes = np.asarray(local, np.float64), np.asarray(offsets, np.float64)
+    known = np.flatnonzero(np.isfinite(seconds) & np.isfinite(minutes))
+    if not len(known):
+        return seconds
+    known = known[np.argsort(seconds[known], kind="stable")]
+    after = np.clip(np.searchsorted(seconds[known], seconds), 1, len(known) - 1 or 1)
+    before = np.minimum(after - 1, len(known) - 1)
+    after = np.minimum(after, len(known) - 1)
+    nearer = np.abs(seconds[known[before]] - seconds) <= np.abs(seconds[known[after]] - seconds)
+    zone = minutes[known[np.where(nearer, before, after)]]
+    return np.asarray(seconds - 60.0 * np.where(np.isfinite(minutes), minutes, zone))
+
+
 def name_event(times: ArrayLike, places: Iterable[str | None] = ()) -> str:
     """A name like ``Sat 14 - Sun 15 Jan 2023, Lisbon``, in English whatever the locale.
 

@@ -73,6 +73,43 @@ class Graph:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def with_pairs(self, ids: ArrayLike, a: ArrayLike, b: ArrayLike, score: ArrayLike) -> Graph:
+        """This graph with more rows, ``ids`` int64 (m,), and more pairs, under ``build``'s rules.
+
+        Costs what the new pairs cost and one pass over the old ones, which are not sorted again.
+        """
+        rows = np.union1d(self.ids, np.asarray(ids, np.int64))
+        more = Graph.from_pairs(rows, a, b, score).matrix
+        old = self._spread(rows)
+        old.data, more.data = _FAR - old.data, _FAR - more.data
+        matrix = old.maximum(more).tocsr()
+        matrix.data = (_FAR - matrix.data).astype(np.float32)
+        matrix.sort_indices()
+        return Graph(rows, matrix)
+
+    def _spread(self, rows: Ids) -> Any:
+        """A copy of the matrix over ``rows``, which hold all of ``ids``."""
+        from scipy.sparse import csr_matrix
+
+        places = np.searchsorted(rows, self.ids)
+        counts = np.zeros(len(rows), self.matrix.indptr.dtype)
+        counts[places] = np.diff(self.matrix.indptr)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        indices = places[self.matrix.indices]
+        return csr_matrix((self.matrix.data.copy(), indices, starts), shape=(len(rows), len(rows)))
+
+    def among(self, ids: ArrayLike) -> Graph:
+        """The part of the graph between ``ids``, which may name others that are not in it."""
+        wanted = np.unique(np.asarray(ids, np.int64))
+        if np.array_equal(wanted, self.ids):
+            return self
+        places, known = self.places(wanted)
+        inside = self.matrix[places[known]][:, places[known]].tocsr()
+        return Graph(wanted[known], inside)._over(wanted)
+
+    def _over(self, rows: Ids) -> Graph:
+        return self if len(rows) == len(self.ids) else Graph(rows, self._spread(rows))
+
     def places(self, ids: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """The rows of ``ids`` (m,), and which of them exist; the others' rows mean nothing."""
         return _places(self.ids, np.asarray(ids, np.int64))
@@ -113,6 +150,59 @@ def dbscan(matrix: Any, eps: float, min_samples: int) -> Dense:
     labels[core] = fitted.labels_[core]
     adopt(matrix, eps, labels, core, np.flatnonzero(~core))
     return Dense(renumbered(labels), core)
+
+
+def hdbscan(matrix: Any, min_samples: int) -> Labels:
+    """scikit-learn's HDBSCAN over a sparse symmetric distance matrix: the leaves of its tree.
+
+    It wants connected points with ``min_samples`` neighbours each, so every component is clustered
+    by itself, and points with fewer are noise. Clusters are numbered by their first member.
+    (Campello, Moulavi and Sander, "Density-based clustering based on hierarchical density
+    estimates", 2013.)
+    """
+    from scipy.sparse.csgraph import connected_components
+
+    count = matrix.shape[0]
+    labels = np.full(count, NOISE, np.int64)
+    rows = _with_company(matrix, min_samples)
+    if not len(rows):
+        return labels
+    inside = matrix[rows][:, rows]
+    parts = connected_components(inside, directed=False)[1]
+    order = np.argsort(parts, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(parts[order])) + 1):
+        found = _hdbscan_connected(inside[part][:, part], min_samples)
+        labels[rows[part]] = np.where(found >= 0, found + labels.max() + 1, NOISE)
+    return renumbered(labels)
+
+
+def _with_company(matrix: Any, least: int) -> NDArray[np.intp]:
+    """The rows that have ``least`` neighbours among themselves."""
+    rows = np.arange(matrix.shape[0])
+    while len(rows):
+        enough = np.diff(matrix.indptr) >= least
+        if enough.all():
+            break
+        rows, matrix = rows[enough], matrix[enough][:, enough]
+    return rows
+
+
+def _hdbscan_connected(matrix: Any, min_samples: int) -> Labels:
+    from sklearn.cluster import HDBSCAN
+
+    size = max(2, min_samples)
+    if matrix.shape[0] < 2 * size:
+        return np.zeros(matrix.shape[0], np.int64)
+    model = HDBSCAN(
+        min_cluster_size=size,
+        min_samples=min_samples,
+        metric="precomputed",
+        cluster_selection_method="leaf",
+        allow_single_cluster=True,
+        copy=True,
+    )
+    found: Labels = model.fit(matrix).labels_.astype(np.int64)
+    return found
 
 
 def adopt(

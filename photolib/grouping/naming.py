@@ -20,7 +20,9 @@ _COVERS = 0.3
 class Evidence:
     """How many photos of a set of ``size`` carry each word, place or dominant colour.
 
-    ``period`` is a date text for the set ("Jan 2023") or empty.
+    ``period`` is a date text for the set ("Jan 2023") or empty; ``texts`` are words read in the
+    pictures, ``shapes`` "wide", "tall" and "square"; ``meanings`` say how many deviations nearer
+    than the library the set is to a word, as an encoder sees it.
     """
 
     size: int
@@ -28,6 +30,9 @@ class Evidence:
     places: Mapping[str, int] = field(default_factory=dict)
     colours: Mapping[str, int] = field(default_factory=dict)
     period: str = ""
+    texts: Mapping[str, int] = field(default_factory=dict)
+    shapes: Mapping[str, int] = field(default_factory=dict)
+    meanings: Mapping[str, float] = field(default_factory=dict)
 
 
 def distinctive(
@@ -53,12 +58,15 @@ def distinctive(
 def suggest(cluster: Evidence, library: Evidence, limit: int = 5) -> list[str]:
     """Up to ``limit`` different names for a cluster, the best first; there is always one.
 
-    Single distinctive words come first, then pairs of them, then a word or a place with the place
-    or the period, and last what is merely frequent.
+    Single distinctive words come first (labels and keywords, then what an encoder sees, then what
+    is written in the pictures), then pairs of them, then a word or a place with the place or the
+    period, and last what is merely frequent, or how the pictures look.
     """
     if cluster.size < 1:
         return ["Empty"]
     words = _apart(cluster, library, "words")
+    words += [word for word in _meant(cluster) if word not in words]
+    words += [word for word in _apart(cluster, library, "texts") if word not in words]
     places = _apart(cluster, library, "places") or _most(cluster.places, cluster.size)
     colours = _apart(cluster, library, "colours")
     heads = [_capital(word) for word in words]
@@ -70,7 +78,7 @@ def suggest(cluster: Evidence, library: Evidence, limit: int = 5) -> list[str]:
     names += [f"{place}, {cluster.period}" for place in places[:1] if cluster.period]
     names += [f"{head}, {cluster.period}" for head in heads[:1] if cluster.period]
     names += [_capital(word) for word in _most(cluster.words, cluster.size)]
-    names += [f"Mostly {colour}" for colour in colours[:1] or _most(cluster.colours, cluster.size)]
+    names += _look(cluster, library, colours)
     names += [cluster.period] if cluster.period else []
     return list(dict.fromkeys(names))[:limit] or [f"{cluster.size} photos"]
 
@@ -78,6 +86,19 @@ def suggest(cluster: Evidence, library: Evidence, limit: int = 5) -> list[str]:
 def _apart(cluster: Evidence, library: Evidence, kind: str) -> list[str]:
     inside, everywhere = getattr(cluster, kind), getattr(library, kind)
     return [word for word, _ in distinctive(inside, cluster.size, everywhere, library.size)]
+
+
+def _meant(cluster: Evidence) -> list[str]:
+    """The words that an encoder sees in a cluster more than in the library, the nearest first."""
+    return sorted(cluster.meanings, key=lambda word: (-cluster.meanings[word], word))
+
+
+def _look(cluster: Evidence, library: Evidence, colours: list[str]) -> list[str]:
+    """What the pictures look like: "Mostly teal, wide"."""
+    shapes = _apart(cluster, library, "shapes")[:1]
+    prevailing = colours[:1] or _most(cluster.colours, cluster.size)
+    names = [", ".join([f"Mostly {colour}", *shapes]) for colour in prevailing]
+    return names or [_capital(shape) for shape in shapes]
 
 
 def _most(counts: Mapping[str, int], size: int) -> list[str]:

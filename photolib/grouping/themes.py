@@ -3,26 +3,44 @@
 DBSCAN over the stored neighbour graph finds where photos are dense. Along chains of gradual change
 it joins themes that have nothing to do with each other, at any eps, so each of its clusters is then
 split into themes whose members are alike on average. Both steps are functions of frozen
-``Parameters`` and of the photos alone, so photos can join one by one (``join``) and end where a
-full run (``cluster``) puts them.
+``Parameters`` and of the photos alone, so photos can come and go (``follow``) and end where a full
+run (``cluster``) puts them. Themes that are near each other on average lie in one coarser group
+(``coarsen``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from photolib.errors import IndexMismatch
-from photolib.grouping.graph import LEAST_DISTANCE, NOISE, Dense, Graph, adopt, dbscan, renumbered
+from photolib.grouping.graph import (
+    LEAST_DISTANCE,
+    NOISE,
+    Dense,
+    Graph,
+    adopt,
+    dbscan,
+    hdbscan,
+    renumbered,
+)
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from numpy.typing import NDArray
 
     from photolib.grouping.graph import Ids, Labels
 
-    Vectors: TypeAlias = NDArray[np.floating]
+    class Vectors(Protocol):
+        """Unit vectors (n, d), such as an array, or rows that are fetched when asked for."""
+
+        def __len__(self) -> int: ...
+
+        def __getitem__(self, rows: Any, /) -> Any: ...
+
 
 MIN_SAMPLES = 4
 
@@ -36,6 +54,7 @@ from 1.0 to 1.5 results change little.
 """
 _LINKAGE_ROWS = 1_000
 """Average linkage takes quadratic memory: 4 MB at this size. Larger clusters are tightened."""
+_LINKAGE_THEMES = 4_000
 _WIDE_SHARE = 0.1
 _TIGHTEN = 0.9
 
@@ -44,13 +63,16 @@ _TIGHTEN = 0.9
 class Parameters:
     """Frozen with a grouping run.
 
-    ``eps`` is DBSCAN's radius and ``width`` the greatest mean distance between the members of a
-    theme, both in cosine distance; ``min_samples`` counts the photo itself.
+    ``eps`` is DBSCAN's radius, ``width`` the greatest mean distance between the members of a theme,
+    ``coarse`` that between themes of one coarser group, all in cosine distance; ``min_samples``
+    counts the photo itself. ``method`` is dbscan, or hdbscan, which knows no radius and no width.
     """
 
     eps: float
     min_samples: int
     width: float
+    coarse: float = 0.0
+    method: str = "dbscan"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +89,9 @@ class Themes:
     core: NDArray[np.bool_]
 
 
-def fit_parameters(graph: Graph, vectors: Vectors, min_samples: int = MIN_SAMPLES) -> Parameters:
+def fit_parameters(
+    graph: Graph, vectors: Vectors, min_samples: int = MIN_SAMPLES, *, narrow: float = 1.0
+) -> Parameters:
     """Parameters for these photos; ``vectors`` float (n, d), unit, row i for ``graph.ids[i]``.
 
     ``width`` compares with the background: the distances of random pairs, nearly all of which are
@@ -82,21 +106,26 @@ def fit_parameters(graph: Graph, vectors: Vectors, min_samples: int = MIN_SAMPLE
     knee alone leaves the looser of well-separated themes as noise, and what a generous radius joins
     in excess the split takes apart. In a large library it joins nearly everything; there it is
     narrowed until no cluster of unlike photos holds a tenth of them, so that a new photo changes
-    little.
+    little. ``narrow`` below 1 makes ``width`` that much smaller, for things rather than kinds of
+    things.
     """
     _check(graph, vectors)
     near = _neighbour_distances(graph.matrix, max(1, min_samples - 1))
-    width = _width(vectors, float(np.median(near)) if len(near) else 0.0)
+    width, coarse = _widths(vectors, float(np.median(near)) if len(near) else 0.0)
+    width *= narrow
     eps = (min(_knee(near), width) + width) / 2
     limit = max(_LINKAGE_ROWS, round(_WIDE_SHARE * len(graph)))
     while _largest_mixture(graph, vectors, Parameters(eps, min_samples, width)) > limit:
         eps *= _TIGHTEN
-    return Parameters(eps, min_samples, width)
+    return Parameters(eps, min_samples, width, coarse)
 
 
 def cluster(graph: Graph, vectors: Vectors, parameters: Parameters) -> Themes:
     """The themes of a graph; ``vectors`` as in ``fit_parameters``. Deterministic."""
     _check(graph, vectors)
+    if parameters.method == "hdbscan":
+        labels = hdbscan(graph.matrix, parameters.min_samples)
+        return Themes(graph.ids, labels, labels.copy(), labels >= 0)
     near = graph.within(parameters.eps)
     dense = dbscan(near, parameters.eps, parameters.min_samples)
     leaf = np.full(len(graph), NOISE, np.int64)
@@ -104,38 +133,70 @@ def cluster(graph: Graph, vectors: Vectors, parameters: Parameters) -> Themes:
     return Themes(graph.ids, dense.labels, renumbered(leaf), dense.core)
 
 
-def join(graph: Graph, vectors: Vectors, parameters: Parameters, before: Themes) -> Themes:
+def follow(graph: Graph, vectors: Vectors, parameters: Parameters, before: Themes) -> Themes:
     """What ``cluster`` would return, at the cost of what changed since ``before``.
 
-    ``graph`` holds all of ``before``'s photos and edges, and more. A new photo can make others core
-    and so join clusters; nothing ever parts, because distances do not change and core photos stay
-    core. After a removal, run ``cluster``. Raises IndexMismatch when a photo of ``before`` is not
-    in ``graph``.
+    ``graph`` need only hold edges up to ``eps``, and its rows are those of ``before`` less the
+    photos that went, with the photos that came. A new photo can make others core and so join
+    clusters; one that went can part the cluster it was core in, which is then put together anew.
+    HDBSCAN has no such rule: it always runs in full, on the whole graph.
     """
+    if parameters.method == "hdbscan":
+        return cluster(graph, vectors, parameters)
     _check(graph, vectors)
-    old, known = graph.places(before.ids)
-    if not known.all():
-        raise IndexMismatch("a photo that was grouped is gone from the graph: group again")
     near = graph.within(parameters.eps)
-    dense = _joined(near, parameters, old, before)
-    return _reuse_leaves(graph, near, vectors, parameters, dense, old, before)
+    old, known = graph.places(before.ids)
+    dense = _followed(near, parameters, old, known, before)
+    return _reuse_leaves(graph, near, vectors, parameters, dense, old[known], known, before)
+
+
+def coarsen(leaf: Labels, vectors: Vectors, parameters: Parameters) -> Labels:
+    """For each theme (0 to the largest of ``leaf``) its coarser group, numbered from 0.
+
+    Average linkage of the themes, each counting once, cut where the mean distance between the
+    photos of two groups exceeds ``parameters.coarse``.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    means = [vectors[rows].mean(axis=0) for rows in _members(leaf)]
+    groups = np.arange(len(means), dtype=np.int64)
+    for part in _halves(np.arange(len(means)), np.array(means, np.float32)):
+        if len(part) < 2:
+            continue
+        some = np.array([means[i] for i in part], np.float32)
+        distances = (1.0 - some @ some.T)[np.triu_indices(len(part), 1)]
+        tree = linkage(np.clip(distances, 0.0, 2.0), "average")
+        named = fcluster(tree, parameters.coarse, "distance")
+        groups[part] = groups.max() + named  # new names: none of them stands for two parts
+    return renumbered(groups)
+
+
+def _halves(rows: NDArray[np.intp], means: Vectors) -> list[NDArray[np.intp]]:
+    """The themes as one part, or halved along their main direction until linkage can take each."""
+    if len(rows) <= _LINKAGE_THEMES:
+        return [rows]
+    some = means[rows] - means[rows].mean(axis=0)
+    along = some @ np.linalg.eigh(some.T @ some)[1][:, -1]
+    first = along <= np.median(along)
+    return [*_halves(rows[first], means), *_halves(rows[~first], means)]
 
 
 def _check(graph: Graph, vectors: Vectors) -> None:
-    if vectors.ndim != 2 or len(vectors) != len(graph):
-        raise IndexMismatch(f"vectors {vectors.shape} for a graph of {len(graph)} photos")
+    if len(vectors) != len(graph):
+        raise IndexMismatch(f"{len(vectors)} vectors for a graph of {len(graph)} photos")
 
 
-def _width(vectors: Vectors, typical: float) -> float:
+def _widths(vectors: Vectors, typical: float) -> tuple[float, float]:
     rows = np.random.default_rng(0).permutation(len(vectors))[:_BACKGROUND_ROWS]
     if len(rows) < 2:
-        return 1.0
+        return 1.0, 1.0
     sample = np.asarray(vectors[np.sort(rows)], np.float32)
     pairs = 1.0 - (sample @ sample.T)[np.triu_indices(len(sample), 1)]
     median, upper = np.quantile(pairs, (0.5, 0.8413))
     apart = median - _COHESION * (upper - median)
     way = max(median - typical, 0.0)
-    return float(max(np.clip(apart, typical + way / 4, typical + way / 2), LEAST_DISTANCE))
+    width = max(np.clip(apart, typical + way / 4, typical + way / 2), LEAST_DISTANCE)
+    return float(width), float((width + max(median, width)) / 2)
 
 
 def _largest_mixture(graph: Graph, vectors: Vectors, parameters: Parameters) -> int:
@@ -214,7 +275,7 @@ def _split(
     return themes
 
 
-def _mean_distance(vectors: Vectors) -> float:
+def _mean_distance(vectors: NDArray[np.floating]) -> float:
     """Between all ordered pairs of unit vectors: one minus the squared length of their mean."""
     mean = vectors.mean(axis=0, dtype=np.float64)
     return float(1.0 - mean @ mean)
@@ -237,23 +298,28 @@ def _linked(
     return [rows[part] for part in parts if len(part) >= parameters.min_samples]
 
 
-def _joined(near: Any, parameters: Parameters, old: NDArray[np.intp], before: Themes) -> Dense:
-    labels, core = _carried(near.shape[0], old, before)
-    now_core = np.diff(near.indptr) + 1 >= parameters.min_samples
-    fresh = np.flatnonzero(now_core & ~core)
-    _unite(near, labels, core, fresh)
-    core[fresh] = True
-    unsure = np.ones(len(labels), bool)
-    unsure[old] = False
+def _followed(
+    near: Any,
+    parameters: Parameters,
+    old: NDArray[np.intp],
+    known: NDArray[np.bool_],
+    before: Themes,
+) -> Dense:
+    count, rows = near.shape[0], old[known]
+    labels, was_core = np.full(count, NOISE, np.int64), np.zeros(count, bool)
+    labels[rows], was_core[rows] = before.wide[known], before.core[known]
+    core = np.diff(near.indptr) + 1 >= parameters.min_samples
+    gone = before.wide[~known & before.core]
+    shaken = np.isin(labels, np.concatenate([gone, labels[was_core & ~core]])) & (labels != NOISE)
+    labels[shaken] = NOISE
+    fresh = np.flatnonzero(core & (shaken | ~was_core))
+    settled = core & ~shaken & was_core
+    _unite(near, labels, settled, fresh)
+    unsure = shaken.copy()
+    unsure[np.setdiff1d(np.arange(count), rows, assume_unique=True)] = True
     unsure[near[fresh].indices] = True
     adopt(near, parameters.eps, labels, core, np.flatnonzero(unsure & ~core))
     return Dense(renumbered(labels), core)
-
-
-def _carried(count: int, old: NDArray[np.intp], before: Themes) -> tuple[Labels, NDArray[np.bool_]]:
-    labels, core = np.full(count, NOISE, np.int64), np.zeros(count, bool)
-    labels[old], core[old] = before.wide, before.core
-    return labels, core
 
 
 def _unite(near: Any, labels: Labels, core: NDArray[np.bool_], fresh: NDArray[np.intp]) -> None:
@@ -286,16 +352,17 @@ def _reuse_leaves(
     vectors: Vectors,
     parameters: Parameters,
     dense: Dense,
-    old: NDArray[np.intp],
+    rows: NDArray[np.intp],
+    known: NDArray[np.bool_],
     before: Themes,
 ) -> Themes:
     """Split the clusters whose members changed; the others keep their themes."""
     wide, leaf = (np.full(len(graph), NOISE, np.int64) for _ in range(2))
-    wide[old], leaf[old] = before.wide, before.leaf
+    wide[rows], leaf[rows] = before.wide[known], before.leaf[known]
     sizes = np.bincount(before.wide[before.wide >= 0])
-    changed = [rows for rows in _members(dense.labels) if not _whole(wide[rows], sizes)]
-    for rows in changed:
-        leaf[rows] = NOISE
+    changed = [some for some in _members(dense.labels) if not _whole(wide[some], sizes)]
+    for members in changed:
+        leaf[members] = NOISE
     leaf[dense.labels == NOISE] = NOISE
     _split_into(leaf, changed, near, vectors, parameters)
     return Themes(graph.ids, dense.labels, renumbered(leaf), dense.core)

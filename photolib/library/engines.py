@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from photolib.errors import ModelError, ModelUnavailable
+from photolib.jobs import Job, Problem, Progress
 from photolib.models import LOOK_DIMENSIONS, LOOK_ID, describe, load_encoder, resolve
+from photolib.models.copies import copy_id, load_copy_descriptor
 from photolib.models.detector import detector_id, load_detector
 from photolib.models.ocr import load_text_reader, reader_id
 from photolib.models.proposals import PROPOSALS_ID, ProposalDetector
+from photolib.models.weights import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from photolib.catalogue import Catalogue, ModelRow
     from photolib.config import Settings
     from photolib.models import Detector, Encoder, ResolvedWeights
+    from photolib.models.copies import CopyDescriptor
     from photolib.models.ocr import TextReader
 
 FETCH_HINT = (
@@ -25,6 +32,11 @@ FETCH_HINT = (
 _WANTED = "encoder"
 _SERVING = "encoder_serving"
 _DETECTOR = "detector"
+_COPY = "copy"
+_TRUSTED = "copy_trusted"
+"""The digest of the one TorchScript file that a person has consented to run."""
+
+_T = TypeVar("_T")
 
 
 class Engines:
@@ -56,6 +68,9 @@ class Engines:
         self._lock = threading.Lock()
         self.note = ""
         """Why there is no encoder; empty when there is one."""
+        self._copies: dict[str, CopyDescriptor] = {}
+        self.copy_note = ""
+        """Why the chosen copy descriptor cannot be used; empty when it can, and without one."""
         self.detector_note = ""
         """Why the chosen detector cannot be used; empty when it can, and when none is chosen."""
 
@@ -92,9 +107,11 @@ class Engines:
 
         Raises ModelUnavailable or ModelError when it cannot be used.
         """
-        is_path = os.path.exists(os.path.expanduser(name_or_path))
-        source = os.path.abspath(os.path.expanduser(name_or_path)) if is_path else name_or_path
-        if resolve(source, self._weights).kind == "detector":
+        source = _absolute(name_or_path)
+        kind = resolve(source, self._weights).kind
+        if kind == "copy":
+            raise ModelError(f"{source} is TorchScript", "Say what for: --as copy --trust")
+        if kind == "detector":
             row, setting = self._detector_row(source), _DETECTOR
         else:
             row, setting = self._row_of(source), _WANTED
@@ -150,6 +167,53 @@ class Engines:
                 self._loaded[row.model_id] = load_encoder(resolve(source, self._weights))
             return self._loaded[row.model_id]
 
+    # --- the copy descriptor -------------------------------------------------------------------
+
+    def use_copy(self, name_or_path: str, *, trust: bool) -> ModelRow:
+        """Choose the copy descriptor; ``trust`` is a person's consent to run the file's code.
+
+        Raises ModelError without it, or when the file holds no descriptor, ModelUnavailable.
+        """
+        weights = self._copy_weights(_absolute(name_or_path))
+        if not trust:
+            raise ModelError(
+                f"{weights.file} is TorchScript, which is a program and not only numbers",
+                "If you trust where it comes from, say so: --trust",
+            )
+        found = load_copy_descriptor(weights)
+        self._copies[found.model_id] = found
+        path = str(weights.path)
+        row = self._register(found.model_id, "copy", found.name, found.dimensions, path)
+        self._catalogue.set_setting(_TRUSTED, digest(weights.file, weights.cache))
+        self._catalogue.set_setting(_COPY, path)
+        return row
+
+    def copying(self) -> ModelRow | None:
+        """The copy descriptor's row; None (and a ``copy_note``) when there is none to use."""
+        self.copy_note = ""
+        chosen = self._catalogue.setting(_COPY)
+        if chosen is None:
+            return None
+        try:
+            weights = self._copy_weights(chosen)
+            if digest(weights.file, weights.cache) != self._catalogue.setting(_TRUSTED):
+                raise ModelError(f"{chosen} has changed since it was trusted", "Use it anew.")
+            return self._catalogue.vectors.model(copy_id(weights))
+        except ModelError as exc:
+            self.copy_note = f"{exc.message}. {exc.hint}".strip()
+            return None
+
+    def copy_descriptor(self, row: ModelRow) -> CopyDescriptor:
+        """The descriptor behind the row that ``copying`` gave, loaded once. Raises ModelError."""
+        with self._lock:
+            if row.model_id not in self._copies:
+                weights = self._copy_weights(self._catalogue.setting(_COPY) or "")
+                self._copies[row.model_id] = load_copy_descriptor(weights)
+            return self._copies[row.model_id]
+
+    def _copy_weights(self, source: str) -> ResolvedWeights:
+        return replace(resolve(source, self._weights), kind="copy")
+
     def _described(self, source: str | None) -> ModelRow | None:
         if source is None:
             self.note = FETCH_HINT
@@ -187,3 +251,19 @@ class Engines:
             known = self._catalogue.vectors.model(model_id)
         assert known is not None
         return known
+
+
+def loaded(name: str, load: Callable[[], _T]) -> Job[_T | None]:
+    """A model inside a job; None, and a problem that tells why, when it cannot be loaded."""
+    try:
+        return load()
+    except ModelError as exc:
+        problem = Problem(name, exc.code, exc.message, exc.hint)
+        yield Progress("models", 0, problem=problem)
+        return None
+
+
+def _absolute(name_or_path: str) -> str:
+    """A path made absolute; a name as it is."""
+    path = os.path.expanduser(name_or_path)
+    return os.path.abspath(path) if os.path.exists(path) else name_or_path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 MARKER = ".photolib-folder"
 """A small hidden file whose token tells a folder from an empty mount point of the same name."""
+
+_EXPLANATION = "This file tells photolib that the folder is there.\n"
+_TOKEN = re.compile(r"^[0-9a-f]{32}$", re.MULTILINE)
+_MARKER_BYTES = 4096
 
 _SAMPLE = 8
 """Photos whose presence decides about a folder that could not be marked."""
@@ -169,10 +174,7 @@ def forget(
         problems = (row.row_id for row in known if row.kind in ("failed", "skipped"))
         catalogue.problems.drop(problems)
         forgotten = (store.set_aside if keep_decisions else store.forget)(folder.folder_id)
-    with contextlib.suppress(OSError):
-        marker = os.path.join(folder.root, MARKER)
-        if _token(folder.root) == folder.marker:
-            os.remove(marker)
+    _unmark(folder)
     return forgotten, hashes
 
 
@@ -189,7 +191,7 @@ def is_online(catalogue: Catalogue, folder: FolderRow) -> bool:
 def _recognised(catalogue: Catalogue, folder: FolderRow, root: str) -> bool:
     if not os.path.isdir(root) or not os.access(root, os.R_OK | os.X_OK):
         return False
-    if folder.marker is not None and _token(root) == folder.marker:
+    if folder.marker in _tokens(root):
         return True
     sample = catalogue.photos.sample_paths(folder.folder_id, _SAMPLE)
     if not sample:
@@ -230,25 +232,43 @@ def _same(one: str, other: str) -> bool:
 
 
 def _mark(root: str) -> str | None:
-    """The folder's token; None where it cannot be written. A token of another library is shared.
+    """The folder's new token; None where it cannot be written.
 
-    A folder whose mode lets nobody write is left alone, also where the administrator could.
+    A folder whose mode lets nobody write is left alone, also where the administrator could. Other
+    libraries have tokens of their own in the same file.
     """
-    known = _token(root)
-    if known or not os.stat(root).st_mode & 0o222:
-        return known
+    if not os.stat(root).st_mode & 0o222:
+        return None
     token = secrets.token_hex(16)
+    path = os.path.join(root, MARKER)
     try:
-        with open(os.path.join(root, MARKER), "x", encoding="ascii") as file:
-            file.write(f"{token}\nThis file tells photolib that the folder is there.\n")
+        fresh = not os.path.exists(path)
+        with open(path, "a", encoding="ascii") as file:
+            file.write(f"{token}\n{_EXPLANATION if fresh else ''}")
     except OSError:
         return None
     return token
 
 
-def _token(root: str) -> str | None:
+def _unmark(folder: FolderRow) -> None:
+    """Take the folder's token away, and the file with the last one."""
+    path = os.path.join(folder.root, MARKER)
+    tokens = _tokens(folder.root)
+    if folder.marker not in tokens:
+        return
+    left = "".join(f"{token}\n" for token in tokens if token != folder.marker)
+    with contextlib.suppress(OSError):
+        if left:
+            with open(path, "w", encoding="ascii") as file:
+                file.write(left + _EXPLANATION)
+        else:
+            os.remove(path)
+
+
+def _tokens(root: str) -> list[str]:
+    """The tokens in a folder's marker, one of each library that watches it."""
     try:
         with open(os.path.join(root, MARKER), encoding="ascii", errors="replace") as file:
-            return file.readline(64).strip() or None
+            return _TOKEN.findall(file.read(_MARKER_BYTES))
     except OSError:
-        return None
+        return []

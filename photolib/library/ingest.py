@@ -27,6 +27,7 @@ from photolib.images.identity import content_hash, display
 from photolib.jobs import Job, Problem, Progress
 from photolib.library import sidecars
 from photolib.library.ahead import Portion, look_ahead, portions
+from photolib.library.engines import loaded
 from photolib.library.folders import is_online
 from photolib.library.reading import Reader
 from photolib.library.results import Pending
@@ -34,7 +35,7 @@ from photolib.library.scan import Scan, scan
 from photolib.models import PALETTE_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from photolib.library.reading import Description, Reading, Rereading
     from photolib.library.results import IndexReport
     from photolib.library.scan import Candidate, PartFound
+    from photolib.models import Encoder
+    from photolib.models.encoder import PictureEncoder
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +108,7 @@ class Ingest:
             candidates.sort(key=lambda candidate: -candidate.stat.mtime_ns)
             if candidates:
                 everything = Portion(candidates, 0, len(candidates))
-                reader = self._reader(decoder)
+                reader = self._reader(decoder, self._encoder())
                 yield from self._through(reader.read, everything, self._store, "read")
             for scope, found in scans:
                 self._renew_parts(scope, found)
@@ -268,8 +271,10 @@ class Ingest:
 
     # --- reading -------------------------------------------------------------------------------
 
-    def _reader(self, decoder: Decoder) -> Reader:
-        encoder = self._engines.encoder(self._model) if self._model else None
+    def _encoder(self) -> Encoder | None:
+        return self._engines.encoder(self._model) if self._model else None
+
+    def _reader(self, decoder: Decoder, encoder: PictureEncoder | None) -> Reader:
         side = self._settings.thumbnail_size
         return Reader(self._catalogue, decoder, self._thumbnails, side, encoder)
 
@@ -301,19 +306,28 @@ class Ingest:
         What needs no encoder comes first and is done without it.
         """
         photos, look_no = self._catalogue.photos, self._look.model_no
-        plain = Reader(
-            self._catalogue, decoder, self._thumbnails, self._settings.thumbnail_size, None
-        )
+        plain = self._reader(decoder, None)
         for undescribed in portions(
             lambda: photos.undescribed(look_no, PALETTE_ID), lambda row: row.content_id
         ):
             yield from self._through(plain.describe, undescribed, self._store_described, "describe")
-        if self._model is None:
-            return
-        waiting = partial(photos.without_embedding, self._model.model_no, "photo")
-        for unembedded in portions(waiting, lambda row: row[0]):
-            reader = self._reader(decoder)
-            yield from self._through(reader.reread, unembedded, self._store_embedded, "embed")
+        for model, load in self._picture_models():
+            waiting = partial(photos.without_embedding, model.model_no, "photo")
+            for unembedded in portions(waiting, lambda row: row[0]):
+                encoder = yield from loaded(model.name, load)
+                if encoder is None:
+                    break
+                reader = self._reader(decoder, encoder)
+                store = partial(self._store_embedded, model, encoder)
+                yield from self._through(reader.reread, unembedded, store, "embed")
+
+    def _picture_models(self) -> Iterator[tuple[ModelRow, Callable[[], PictureEncoder]]]:
+        """The models that see every photo, and how each is had."""
+        engines, model, copy = self._engines, self._model, self._engines.copying()
+        if model is not None:
+            yield model, lambda: engines.encoder(model)
+        if copy is not None:
+            yield copy, lambda: engines.copy_descriptor(copy)
 
     def _pending(self) -> Pending:
         model, kind = (self._model, "photo") if self._model else (self._look, "look")
@@ -324,7 +338,8 @@ class Ingest:
 
     def _store(self, batch: list[Reading]) -> list[Problem]:
         """Put a batch of readings into the catalogue, all or nothing; returns the failures."""
-        vectors = self._encode([r.fresh.pixels if r.fresh else None for r in batch])
+        pixels = [r.fresh.pixels if r.fresh else None for r in batch]
+        vectors = self._encode(self._encoder(), pixels)
         self._report.opened += len(batch)
         problems, shown = [], []
         with self._catalogue.transaction():
@@ -360,14 +375,13 @@ class Ingest:
         return settled
 
     def _encode(
-        self, pixels: Sequence[NDArray[np.uint8] | None]
+        self, encoder: PictureEncoder | None, pixels: Sequence[NDArray[np.uint8] | None]
     ) -> list[NDArray[np.float32] | None]:
-        """The encoder's vector for each picture; None where there is no picture, or it failed."""
+        """An encoder's vector for each picture; None where there is no picture, or it failed."""
         vectors: list[NDArray[np.float32] | None] = [None] * len(pixels)
         chosen = [i for i, array in enumerate(pixels) if array is not None]
-        if not chosen or self._model is None:
+        if not chosen or encoder is None:
             return vectors
-        encoder = self._engines.encoder(self._model)
         stack = [array for array in pixels if array is not None]
         try:
             rows = list(encoder.encode_images(np.stack(stack)))
@@ -382,17 +396,19 @@ class Ingest:
         content_id = self._catalogue.photos.add_content(reading.fresh.content)
         self._store_description(content_id, reading.fresh.description)
         self._report.decoded += 1
-        self._store_vector(content_id, vector)
+        self._store_vector(self._model, content_id, vector)
         return content_id
 
-    def _store_vector(self, content_id: int, vector: NDArray[np.float32] | None) -> None:
-        if self._model is None:
+    def _store_vector(
+        self, model: ModelRow | None, content_id: int, vector: NDArray[np.float32] | None
+    ) -> None:
+        if model is None:
             self._report.embedded += 1
         elif vector is None:
             reason = "the encoder gave no usable vector"
-            self._catalogue.vectors.fail(content_id, "embed", self._model.model_id, reason)
+            self._catalogue.vectors.fail(content_id, "embed", model.model_id, reason)
         else:
-            self._catalogue.vectors.add(self._model.model_no, "photo", content_id, vector)
+            self._catalogue.vectors.add(model.model_no, "photo", content_id, vector)
             self._report.embedded += 1
 
     def _store_description(self, content_id: int, description: Description) -> None:
@@ -412,18 +428,19 @@ class Ingest:
                     self._fail_again(rereading, self._look)
         return []
 
-    def _store_embedded(self, batch: list[Rereading]) -> list[Problem]:
-        assert self._model is not None
-        vectors = self._encode([rereading.pixels for rereading in batch])
+    def _store_embedded(
+        self, model: ModelRow, encoder: PictureEncoder, batch: list[Rereading]
+    ) -> list[Problem]:
+        vectors = self._encode(encoder, [rereading.pixels for rereading in batch])
         self._report.opened += len(batch)
         with self._catalogue.transaction():
             self._lease.check()
             for rereading, vector in zip(batch, vectors, strict=True):
                 if rereading.error is not None:
-                    self._fail_again(rereading, self._model)
+                    self._fail_again(rereading, model)
                     continue
                 self._report.decoded += 1
-                self._store_vector(rereading.content_id, vector)
+                self._store_vector(model, rereading.content_id, vector)
         return []
 
     def _fail_again(self, rereading: Rereading, model: ModelRow) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from photolib.errors import UsageError
 from photolib.jobs import Job, Progress
 from photolib.library import (
-    albums,
     calibration,
     duplicates,
     folders,
@@ -29,15 +28,17 @@ from photolib.library.doors import (
     PhotoDoor,
     ReportDoor,
     SearchDoor,
+    ServiceDoor,
 )
 from photolib.library.ingest import Ingest, Scope
+from photolib.library.regroup import Wishes
 from photolib.library.results import IndexReport
 from photolib.library.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from photolib.catalogue import FolderRow, Lease, ModelRow
+    from photolib.catalogue import FolderRow, Lease
     from photolib.library.results import FolderStatus, VerifyReport
 
 
@@ -46,7 +47,15 @@ _CHANGES_KEPT = 1_000_000
 
 
 class Library(
-    SearchDoor, PhotoDoor, AlbumDoor, LabelDoor, DuplicateDoor, ModelDoor, ReportDoor, BackupDoor
+    SearchDoor,
+    PhotoDoor,
+    AlbumDoor,
+    LabelDoor,
+    DuplicateDoor,
+    ModelDoor,
+    ReportDoor,
+    ServiceDoor,
+    BackupDoor,
 ):
     """A catalogue, the models and the indexes over it.
 
@@ -147,20 +156,17 @@ class Library(
     def _group(self, lease: Lease) -> Job[None]:
         """Neighbours, duplicates and albums; quick when nothing has changed."""
         look, encoder = self._engines.look(), self._engines.serving()
-        for model, kind in [(look, "look")] + ([(encoder, "photo")] if encoder else []):
+        copy = self._engines.copying()
+        others = [(model, "photo") for model in (encoder, copy) if model is not None]
+        for model, kind in [(look, "look"), *others]:
             yield from neighbours.update(self._catalogue, self._indexes, model, kind, lease)
         yield from calibration.update(self._catalogue, self._indexes, self._engines, lease)
         yield from duplicates.update(self._catalogue, look, lease)
-        yield from albums.update(self._catalogue, *self._grouped_by(), lease)
+        yield from self._regrouping().run(lease, Wishes())
         for model, kind in reports.indexed(self._catalogue, self._engines):
             self._indexes.get(model, kind)  # a snapshot is written of what is loaded
         self._indexes.save()
         self._catalogue.vectors.prune_log(_CHANGES_KEPT)
-
-    def _grouped_by(self) -> tuple[ModelRow, str]:
-        """What albums are made from: the encoder's vectors, else the look."""
-        encoder = self._engines.serving()
-        return (encoder, "photo") if encoder else (self._engines.look(), "look")
 
     def verify(self, *, accept: bool = False) -> Job[VerifyReport]:
         """Hash every photo again, to find damage and edits that left size and time as they were.

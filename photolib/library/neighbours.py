@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -11,6 +15,9 @@ from photolib.jobs import Job, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from photolib.catalogue import Catalogue, Lease, ModelRow
     from photolib.library.indexes import Indexes
@@ -19,6 +26,8 @@ KEPT = 32
 """Neighbours stored per content; DBSCAN needs a few more than its min_samples."""
 
 _BLOCK = 1024
+
+_log = logging.getLogger(__name__)
 
 
 def update(
@@ -48,10 +57,64 @@ def update(
 
 def graph(catalogue: Catalogue, model: ModelRow, contents: Collection[int]) -> Graph:
     """The neighbour graph of a model among ``contents``; edges to others are left out."""
-    stored = catalogue.vectors.neighbours(model.model_no)
-    sizes = [len(others) for others in stored.others]
-    nothing = np.empty(0, np.int64)
-    others = np.concatenate([nothing, *stored.others])
-    similarities = np.concatenate([nothing.astype(np.float32), *stored.similarities])
-    named = np.repeat(stored.contents, sizes)
-    return Graph.from_pairs(sorted(contents), named, others, similarities)
+    who, whom, cosines = catalogue.vectors.listed_edges(model.model_no)
+    return Graph.from_pairs(sorted(contents), who, whom, cosines)
+
+
+class NearGraph:
+    """The edges of the stored graph up to a frozen radius, kept in a file beside the indexes.
+
+    A cache: what it has not read yet is added, and without the file it is built anew. It holds a
+    row for every content that anybody named, so that one that was hidden finds its edges when it
+    is shown again.
+    """
+
+    def __init__(self, catalogue: Catalogue, model: ModelRow, eps: float, place: Path) -> None:
+        self._catalogue, self._model, self._eps = catalogue, model, eps
+        self._place = place
+        self._stamp = json.dumps([*catalogue.identity, model.model_id, eps])
+
+    def among(self, contents: NDArray[np.int64]) -> Graph:
+        """The edges between ``contents`` int64 (n,), ascending."""
+        found = self._load()
+        whole, listed = found or (Graph.from_pairs([], [], [], []), np.empty(0, np.int64))
+        unread = np.setdiff1d(contents, listed, assume_unique=True)
+        if len(unread):
+            some = None if found is None else unread.tolist()
+            who, whom, cosines = self._catalogue.vectors.listed_edges(self._model.model_no, some)
+            near = 1.0 - cosines <= self._eps
+            ids = np.unique(np.concatenate([who, whom[near], contents]))
+            whole = whole.with_pairs(ids, who[near], whom[near], cosines[near])
+            listed = np.union1d(listed, np.concatenate([unread, who]))
+            self._save(whole, listed)
+        return whole.among(contents)
+
+    def _load(self) -> tuple[Graph, NDArray[np.int64]] | None:
+        from scipy.sparse import csr_matrix
+
+        try:
+            with np.load(self._place, allow_pickle=False) as file:
+                if str(file["stamp"]) != self._stamp:
+                    return None
+                ids, parts = file["ids"], [file[name] for name in ("data", "indices", "indptr")]
+                return Graph(ids, csr_matrix(tuple(parts), shape=(len(ids),) * 2)), file["listed"]
+        except (OSError, ValueError, KeyError, BadZipFile, EOFError):
+            return None
+
+    def _save(self, whole: Graph, listed: NDArray[np.int64]) -> None:
+        matrix = whole.matrix
+        self._place.parent.mkdir(parents=True, exist_ok=True)
+        half = self._place.with_suffix(".part.npz")
+        try:
+            np.savez(
+                half,
+                stamp=self._stamp,
+                ids=whole.ids,
+                listed=listed,
+                data=matrix.data,
+                indices=matrix.indices,
+                indptr=matrix.indptr,
+            )
+            os.replace(half, self._place)
+        except OSError as exc:
+            _log.warning("the graph of %s was not saved: %s", self._model.model_id, exc)

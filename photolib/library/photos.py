@@ -1,4 +1,4 @@
-"""One photo with everything that is known of it, ready to be shown."""
+"""Photos as lists show them, and one with everything that is known of it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from photolib.errors import NotFound
-from photolib.library.results import PhotoDetail
+from photolib.library.results import PhotoDetail, PhotoList, PhotoSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from photolib.catalogue import Catalogue, CropRow
+    from photolib.catalogue import Catalogue, CropRow, PhotoFilter, PhotoRow
 
 _SOURCES = {
     "exif": "",
@@ -39,6 +39,27 @@ def detail(catalogue: Catalogue, photo_id: int) -> PhotoDetail:
         parts=tuple(catalogue.photos.parts_of(photo_id)),
         albums=tuple(catalogue.albums.of_photo(photo_id)),
         rating=facts["own_rating"] or facts["rating"] or 0,
+        favourite=row.favourite,
+    )
+
+
+def page(catalogue: Catalogue, chosen: PhotoFilter, limit: int, offset: int) -> PhotoList:
+    """A page of the photos that a filter chooses."""
+    rows, total = catalogue.photos.window(chosen, offset, limit), catalogue.photos.count(chosen)
+    end = offset + len(rows)
+    return PhotoList(tuple(map(_summary, rows)), total, end if rows and end < total else None)
+
+
+def _summary(row: PhotoRow) -> PhotoSummary:
+    return PhotoSummary(
+        photo_id=row.photo_id,
+        path=row.path,
+        state=row.state,
+        taken_at=row.taken_at,
+        width=row.width,
+        height=row.height,
+        format=row.format,
+        rating=row.rating or 0,
         favourite=row.favourite,
     )
 

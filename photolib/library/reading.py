@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from photolib.catalogue import Catalogue, Undescribed
     from photolib.images import Decoded, Decoder, ThumbnailCache
     from photolib.library.scan import Candidate
-    from photolib.models import Encoder
+    from photolib.models.encoder import PictureEncoder
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Reader:
         decoder: Decoder,
         thumbnails: ThumbnailCache,
         thumbnail_side: int,
-        encoder: Encoder | None,
+        encoder: PictureEncoder | None,
     ) -> None:
         self._catalogue = catalogue
         self._decoder = decoder

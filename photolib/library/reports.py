@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from photolib.catalogue import filesystem_of
+from photolib.client import read_record
 from photolib.errors import ModelError
 from photolib.images import formats
 from photolib.library import folders, understanding
@@ -28,13 +29,14 @@ from photolib.library.results import (
     WatcherStatus,
 )
 from photolib.models import describe, discover
+from photolib.models.copies import copy_id
 from photolib.models.known import KNOWN
 from photolib.models.proposals import PROPOSALS_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from photolib.catalogue import Catalogue, ModelRow
+    from photolib.catalogue import Catalogue, LeaseRow, ModelRow
     from photolib.config import Settings
     from photolib.images import ThumbnailCache
     from photolib.library.engines import Engines
@@ -82,7 +84,7 @@ def status(
 ) -> Status:
     """Counts and states; loads no model and opens no photo."""
     by_state = catalogue.photos.by_state()
-    encoder, look = engines.wanted(), engines.look()
+    encoder, look, copy = engines.wanted(), engines.look(), engines.copying()
     leases = catalogue.leases.held()
     watcher = next((row for row in leases if row.name == "watch"), None)
     current, detecting = understanding.versions(engines), engines.detecting()
@@ -108,12 +110,17 @@ def status(
             detecting.model_id if detecting.source else None,
             engines.reading().model_id,
             look.model_id,
+            copy.model_id if copy else None,
         ),
         index=tuple(
             _index(catalogue, indexes, model, kind) for model, kind in indexed(catalogue, engines)
         ),
         leases=tuple(LeaseStatus(row.name, row.owner, row.pid, row.acquired_at) for row in leases),
-        watcher=WatcherStatus(running=True, pid=watcher.pid) if watcher else WatcherStatus(),
+        watcher=WatcherStatus(
+            running=watcher is not None,
+            pid=watcher.pid if watcher else None,
+            socket=_service_at(settings, leases),
+        ),
         albums=catalogue.albums.count(),
         duplicate_sets=catalogue.duplicates.count(),
         quarantine=Quarantine(),
@@ -121,11 +128,20 @@ def status(
     )
 
 
+def _service_at(settings: Settings, leases: Sequence[LeaseRow]) -> str | None:
+    """Where the service listens that runs now, whether a watcher includes it or not."""
+    running = any(row.name == "serve" for row in leases)
+    record = read_record(settings) if running else None
+    return record.address if record else None
+
+
 def indexed(catalogue: Catalogue, engines: Engines) -> list[tuple[ModelRow, str]]:
     """The models in use and the kinds of their vectors: each pair has an index of its own."""
     look, encoder = engines.look(), engines.serving()
     pairs = [(look, "look"), (look, "crop-look")]
-    pairs += [(encoder, kind) for kind in ("photo", "crop")] if encoder else []
+    pairs += [(encoder, kind) for kind in ("photo", "crop", "text")] if encoder else []
+    if (copy := engines.copying()) is not None:
+        pairs.append((copy, "photo"))
     whole = ("look", "photo")
     return [(m, k) for m, k in pairs if k in whole or catalogue.vectors.count(m.model_no, k)]
 
@@ -158,7 +174,7 @@ def _bytes_in(directory: os.PathLike[str]) -> int:
 
 def models(catalogue: Catalogue, settings: Settings, engines: Engines) -> list[Model]:
     """The models on this machine, those in use first, then those that could be fetched."""
-    rows = engines.wanted(), engines.detecting()
+    rows = engines.wanted(), engines.detecting(), engines.copying()
     chosen = [row for row in rows if row is not None and row.model_id != PROPOSALS_ID]
     in_use = {row.model_id for row in chosen}
     here = [_on_disk(catalogue, engines, each, in_use) for each in discover(settings.weights)]
@@ -197,6 +213,8 @@ def _on_disk(
         if weights.kind == "encoder":
             described = describe(weights)
             model_id, dimensions = described.model_id, described.dimensions
+        elif weights.kind == "copy":
+            model_id = copy_id(weights)
         else:
             model_id = engines.detector_id(weights)
     except ModelError:

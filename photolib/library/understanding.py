@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from photolib.errors import ImageError, ModelError, UsageError
 from photolib.jobs import Job, Problem, Progress
 from photolib.library.ahead import look_ahead, portions
 from photolib.library.crops import cut, sharpness, small, worth_keeping
+from photolib.library.engines import loaded
 from photolib.library.reading import open_known
 from photolib.models import look
 from photolib.models.ocr import TEXT_LIKELY, text_likeliness
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from photolib.models.ocr import TextLine, TextReader
 
 _log = logging.getLogger(__name__)
-_T = TypeVar("_T")
 
 OCR_MODES = ("auto", "always", "never")
 
@@ -194,12 +194,12 @@ class _Stage:
         engines = self._engines
         row = self._encoding
         if row is not None and self._is_new("encoder") and any(u.crops or u.vectors for u in todo):
-            self._encoder = yield from _loaded(row.name, lambda: engines.encoder(row))
+            self._encoder = yield from loaded(row.name, lambda: engines.encoder(row))
         if any(u.crops for u in todo) and self._is_new("detector"):
             name = self._detecting.name
-            self._detector = yield from _loaded(name, lambda: engines.detector(self._detecting))
+            self._detector = yield from loaded(name, lambda: engines.detector(self._detecting))
         if any(u.texts for u in todo) and self._is_new("reader"):
-            self._reader = yield from _loaded(self._reading.name, engines.reader)
+            self._reader = yield from loaded(self._reading.name, engines.reader)
         left = [
             u._replace(
                 crops=u.crops and self._detector is not None,
@@ -424,7 +424,7 @@ class _Stage:
         done = 0
         while lines := regions.texts_without_vector(number, _TEXT_LEAST, _TEXT_PORTION):
             if self._encoder is None:
-                self._encoder = yield from _loaded(row.name, lambda: self._engines.encoder(row))
+                self._encoder = yield from loaded(row.name, lambda: self._engines.encoder(row))
             if self._encoder is None:
                 return
             vectors = self._encoder.encode_texts([line.words for line in lines])
@@ -436,15 +436,6 @@ class _Stage:
                     )
             done += len(lines)
             yield Progress("texts", done)
-
-
-def _loaded(name: str, load: Callable[[], _T]) -> Job[_T | None]:
-    try:
-        return load()
-    except ModelError as exc:
-        problem = Problem(name, exc.code, exc.message, exc.hint)
-        yield Progress("regions", 0, problem=problem)
-        return None
 
 
 def _is_sound(found: Detection) -> bool:

@@ -26,9 +26,8 @@ QUERY_PROMPT = "a photo of {}"
 Ensembles of templates gain a little more, but cost one text pass each; they are for labels."""
 
 
-@runtime_checkable
-class Encoder(Protocol):
-    """A text-image model; ``FakeEncoder`` and ``OpenClipEncoder`` are the two that ship."""
+class PictureEncoder(Protocol):
+    """A model that turns pictures into unit vectors."""
 
     @property
     def model_id(self) -> str:
@@ -62,6 +61,11 @@ class Encoder(Protocol):
 
         Raises ModelError when the batch does not fit the model or its rows are not finite.
         """
+
+
+@runtime_checkable
+class Encoder(PictureEncoder, Protocol):
+    """A text-image model; ``FakeEncoder`` and ``OpenClipEncoder`` are the two that ship."""
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit rows (n, dimensions) for texts exactly as they are given."""

@@ -109,6 +109,40 @@ def look_part_similarities(a: Floats, b: Floats) -> dict[str, float]:
     }
 
 
+def look_colours(vectors: Floats) -> list[str]:
+    """The colour that prevails in each of some looks (n, LOOK_DIMENSIONS), as a word."""
+    part = vectors[:, LOOK_PARTS["colour"]][:, :_PALETTE_SIZE]
+    names = np.array(_colour_names())
+    words = np.array(sorted(set(names.tolist())))
+    weight = np.maximum(part - part.min(axis=1, keepdims=True), 0.0) ** 2
+    votes = np.stack([weight[:, names == word].sum(axis=1) for word in words], axis=1)
+    found: list[str] = words[votes.argmax(axis=1)].tolist()
+    return found
+
+
+def _colour_names() -> list[str]:
+    """What people call the prototypes of the palette, lightness by lightness."""
+    greys = ("black", "dark grey", "grey", "white")
+    # By hue, from red through yellow, green and blue to purple: 0, 60 ... 300 degrees in a, b.
+    muted = (
+        ("dark red", "brown", "dark green", "dark green", "navy", "purple"),
+        ("brown", "brown", "green", "teal", "blue", "purple"),
+        ("pink", "beige", "green", "teal", "blue", "purple"),
+        ("pink", "beige", "light green", "light blue", "light blue", "pink"),
+    )
+    strong = (
+        ("dark red", "brown", "dark green", "dark green", "navy", "purple"),
+        ("red", "orange", "green", "teal", "blue", "purple"),
+        ("red", "orange", "green", "teal", "blue", "purple"),
+        ("pink", "yellow", "green", "teal", "light blue", "pink"),
+    )
+    return [
+        name
+        for grey, ring, outer in zip(greys, muted, strong, strict=True)
+        for name in (grey, *ring, *outer)
+    ]
+
+
 def weigh(vector: Floats, weights: Mapping[str, float]) -> Floats:
     """A query vector whose dot product with stored looks counts each part ``weights[part]`` times.
 

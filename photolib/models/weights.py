@@ -46,6 +46,7 @@ _PREFERRED = (
 )
 """The names that open_clip tries in a folder, in its order."""
 _CHECKPOINTS = {".safetensors", ".bin", ".pth", ".pt"}
+_TORCHSCRIPT = ".torchscript.pt"
 _BLOCK = 1 << 20
 
 
@@ -55,7 +56,7 @@ class ResolvedWeights:
 
     name: str
     kind: str
-    """``encoder`` or ``detector``."""
+    """``encoder``, ``detector`` or ``copy``."""
     path: Path
     """What a person would name: a folder in open_clip's ``local-dir:`` format, or a file."""
     file: Path
@@ -202,6 +203,9 @@ def _from_path(path: Path, source: str, library: Path) -> ResolvedWeights:
     if path.suffix not in _CHECKPOINTS:
         kinds = ", ".join(sorted(_CHECKPOINTS))
         raise ModelError(f"{path}: not a weights file", f"Weights end in {kinds}.")
+    if path.name.endswith(_TORCHSCRIPT):
+        name = path.name.removesuffix(_TORCHSCRIPT)
+        return ResolvedWeights(name, "copy", path, path, source, cache=_cache(library))
     architecture = _architecture_of(path.name)
     if architecture is None and (path.suffix == ".pt" or _is_sam(path)):
         return ResolvedWeights(

@@ -68,7 +68,8 @@ def small(catalogue: Catalogue, shelf: Shelf) -> Catalogue:
         catalogue.photos.add_part(home, b"trips/100.xmp", "", Stat(1, 1, 1), "sidecar", PARIS)
         catalogue.words.refresh([PARIS, ROME, NOWHERE])
     catalogue.folders.set_state(away, "offline")
-    catalogue.albums.replace("theme", [NewAlbum("Bastille Day", (PARIS,), PARIS)], change=1)
+    run_id = catalogue.groupings.begin("theme")
+    catalogue.albums.replace("theme", [NewAlbum("Bastille Day", (PARIS,), PARIS)], run_id=run_id)
     members = MatchedPhoto(PARIS, "larger"), MatchedPhoto(ROME, "smaller", "near")
     catalogue.duplicates.replace([DuplicateSetRow("near", PARIS, False, 50, members)])
     return catalogue

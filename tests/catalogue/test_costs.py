@@ -45,7 +45,8 @@ def plans(catalogue: Catalogue, shelf: Shelf) -> Plans:
     photos = shelf.photos(3)
     for photo_id in photos:
         shelf.embed(shelf.encoder(), shelf.content_of(photo_id))
-    catalogue.albums.replace("theme", [NewAlbum("A", tuple(photos), photos[0])], change=0)
+    run_id = catalogue.groupings.begin("theme")
+    catalogue.albums.replace("theme", [NewAlbum("A", tuple(photos), photos[0])], run_id=run_id)
     return Plans(catalogue)
 
 
@@ -55,7 +56,7 @@ def _scans(steps: Sequence[str]) -> Iterator[str]:
     """
     for step in steps:
         if step.startswith("SCAN") and not re.match(
-            r"SCAN (json_each|\(subquery|album\b|a\b)", step
+            r"SCAN (json_each|\(subquery|inside\b|album\b|a\b)", step
         ):
             yield step
 

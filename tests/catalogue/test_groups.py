@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from photolib.catalogue import DuplicateSetRow, MatchedPhoto, NewAlbum, PhotoFilter, Stat
+from photolib.catalogue import Change, DuplicateSetRow, MatchedPhoto, NewAlbum, PhotoFilter, Stat
 from photolib.errors import CatalogueError
 
 if TYPE_CHECKING:
     from photolib.catalogue import AlbumRow, Catalogue
     from tests.catalogue.conftest import Shelf
+
+
+def group(catalogue: Catalogue, kind: str, albums: list[NewAlbum]) -> list[int]:
+    """Store what a new run found."""
+    run_id = catalogue.groupings.begin(kind)
+    return catalogue.albums.replace(kind, albums, run_id=run_id)
+
+
+def name_it(catalogue: Catalogue, album_id: int, name: str) -> None:
+    """What a person does who names an album."""
+    after = {"name": name, "named_by": "person"}
+    catalogue.actions.apply(Change("album", album_id, {}, after))
 
 
 def _album(catalogue: Catalogue, album_id: int) -> AlbumRow:
@@ -27,18 +39,22 @@ def test_a_run_stores_albums_and_its_own_parameters(catalogue: Catalogue, shelf:
         NewAlbum("Small", (first,), first),
         NewAlbum("Large", (second, third, second), third, suggestions=("Größe",), level=1),
     ]
-    run_id = catalogue.albums.replace(
-        "theme", albums, model_no=model, eps=0.25, min_samples=3, noise=7, change=11
+    parameters = {"method": "dbscan"}
+    run_id = catalogue.groupings.begin(
+        "theme", model_no=model, eps=0.25, min_samples=3, parameters=parameters
     )
+    catalogue.albums.replace("theme", albums, run_id=run_id)
+    catalogue.groupings.advance(run_id, change=11, noise=7, fitted=3)
     large, small = catalogue.albums.page("theme")
     assert (large.name, large.size, large.suggestions, large.level) == ("Large", 2, ("Größe",), 1)
     assert (large.cover_path, small.cover_id) == ("/photos/3.jpg", first)
     assert large.first_at == large.last_at == "2020-06-15T12:30:00"
-    run = catalogue.albums.last_run("theme")
+    run = catalogue.groupings.last_run("theme")
     assert run is not None
+    assert run.parameters == {"method": "dbscan", "fitted": 3}
     assert (run.run_id, run.model_id, run.eps, run.min_samples) == (run_id, "m", 0.25, 3)
     assert (run.noise, run.change) == (7, 11)
-    assert catalogue.albums.last_run("event") is None
+    assert catalogue.groupings.last_run("event") is None
 
 
 def test_an_album_that_goes_on_keeps_its_id_and_what_a_person_gave(
@@ -46,13 +62,13 @@ def test_an_album_that_goes_on_keeps_its_id_and_what_a_person_gave(
 ) -> None:
     ids = shelf.photos(4)
     start = [NewAlbum("A", tuple(ids[:2]), ids[0]), NewAlbum("B", tuple(ids[2:]), ids[2])]
-    catalogue.albums.replace("theme", start, change=0)
-    catalogue.albums.rename(1, "Mine")
+    group(catalogue, "theme", start)
+    name_it(catalogue, 1, "Mine")
     again = [
         NewAlbum("A2", (ids[0], ids[3]), ids[3], album_id=1),
         NewAlbum("B2", (ids[2],), ids[2], album_id=2),
     ]
-    catalogue.albums.replace("theme", again, change=0)
+    group(catalogue, "theme", again)
     assert (_album(catalogue, 1).name, _album(catalogue, 2).name) == ("Mine", "B2")
     assert _album(catalogue, 1).cover_id == ids[0]
     assert catalogue.albums.members("theme") == {1: {ids[0], ids[3]}, 2: {ids[2]}}
@@ -60,11 +76,11 @@ def test_an_album_that_goes_on_keeps_its_id_and_what_a_person_gave(
 
 def test_a_cover_is_always_one_of_the_album(catalogue: Catalogue, shelf: Shelf) -> None:
     ids = shelf.photos(4)
-    catalogue.albums.replace("theme", [NewAlbum("A", tuple(ids), ids[0])], change=0)
-    catalogue.albums.replace("theme", [NewAlbum("A", tuple(ids[1:]), ids[1], album_id=1)], change=0)
+    group(catalogue, "theme", [NewAlbum("A", tuple(ids), ids[0])])
+    group(catalogue, "theme", [NewAlbum("A", tuple(ids[1:]), ids[1], album_id=1)])
     assert _album(catalogue, 1).cover_id == ids[1]
     shelf.mark(ids[1], "missing")
-    catalogue.albums.replace("theme", [NewAlbum("A", tuple(ids[1:]), ids[2], album_id=1)], change=0)
+    group(catalogue, "theme", [NewAlbum("A", tuple(ids[1:]), ids[2], album_id=1)])
     assert _album(catalogue, 1).cover_id == ids[2]
 
 
@@ -73,11 +89,11 @@ def test_albums_that_no_cluster_continues_are_retired_unless_a_person_wants_them
 ) -> None:
     ids = shelf.photos(4)
     start = [NewAlbum(name, (photo,), photo) for name, photo in zip("ABCD", ids, strict=True)]
-    catalogue.albums.replace("theme", start, change=0)
-    catalogue.albums.replace("event", [NewAlbum("Trip", (ids[0],), ids[0])], change=0)
-    catalogue.albums.rename(1, "Mine")
+    group(catalogue, "theme", start)
+    group(catalogue, "event", [NewAlbum("Trip", (ids[0],), ids[0])])
+    name_it(catalogue, 1, "Mine")
     catalogue._database.execute("UPDATE album SET pinned = 1 WHERE album_id = 2")
-    catalogue.albums.replace("theme", [], change=0)
+    group(catalogue, "theme", [])
     assert {album.name for album in catalogue.albums.page()} == {"Mine", "B", "Trip"}
     assert catalogue.albums.page()[0].name == "B"
     assert (catalogue.albums.count(), catalogue.albums.count("theme")) == (3, 2)
@@ -85,24 +101,21 @@ def test_albums_that_no_cluster_continues_are_retired_unless_a_person_wants_them
     assert catalogue.albums.of_photo(ids[2]) == []
     assert sorted(catalogue.albums.of_photo(ids[0])) == [(1, "Mine"), (5, "Trip")]
     back = NewAlbum("C", (ids[2],), ids[2], album_id=3)
-    catalogue.albums.replace("theme", [back], change=0)
+    group(catalogue, "theme", [back])
     assert _album(catalogue, 3).size == 1
 
 
 def test_a_run_that_fails_changes_nothing(catalogue: Catalogue, shelf: Shelf) -> None:
     [photo_id] = shelf.photos(1)
-    catalogue.albums.replace("theme", [NewAlbum("A", (photo_id,), photo_id)], change=0)
+    group(catalogue, "theme", [NewAlbum("A", (photo_id,), photo_id)])
     with pytest.raises(CatalogueError):
-        catalogue.albums.replace("theme", [NewAlbum("B", (photo_id,), 999)], change=5)
+        group(catalogue, "theme", [NewAlbum("B", (photo_id,), 999)])
     assert [album.name for album in catalogue.albums.page()] == ["A"]
-    run = catalogue.albums.last_run("theme")
-    assert run is not None
-    assert run.change == 0
 
 
 def test_albums_count_only_photos_that_are_shown(catalogue: Catalogue, shelf: Shelf) -> None:
     ids = shelf.photos(4)
-    catalogue.albums.replace("theme", [NewAlbum("A", tuple(ids[:3]), ids[0])], change=0)
+    group(catalogue, "theme", [NewAlbum("A", tuple(ids[:3]), ids[0])])
     shelf.mark(ids[0], "missing")
     catalogue._database.execute("UPDATE photo SET hidden = 1 WHERE photo_id = ?", (ids[1],))
     assert _album(catalogue, 1).size == 1
@@ -116,7 +129,7 @@ def test_albums_count_only_photos_that_are_shown(catalogue: Catalogue, shelf: Sh
 def test_pages_of_albums_follow_each_other(catalogue: Catalogue, shelf: Shelf) -> None:
     ids = shelf.photos(3)
     albums = [NewAlbum(str(n), tuple(ids[:n]), ids[0]) for n in (1, 2, 3)]
-    catalogue.albums.replace("theme", albums, change=0)
+    group(catalogue, "theme", albums)
     pages = [catalogue.albums.page(limit=1, offset=offset) for offset in range(4)]
     assert [[album.size for album in page] for page in pages] == [[3], [2], [1], []]
 
@@ -205,7 +218,7 @@ def test_a_forgotten_folder_takes_along_all_that_only_it_needed(
     for photo_id in (kept, lost):
         shelf.embed(model, shelf.content_of(photo_id))
     albums = [NewAlbum("Both", (kept, lost), lost), NewAlbum("Gone", (lost,), lost)]
-    catalogue.albums.replace("theme", albums, change=0)
+    group(catalogue, "theme", albums)
     catalogue.duplicates.replace([_set("bytes", kept, copy)])
     assert catalogue.folders.forget(there) == 2
     assert catalogue.photos.by_state()["present"] == 1

@@ -116,6 +116,7 @@ def test_rows_of_the_first_schema_survive(library: Settings) -> None:
             assert plain.execute("SELECT count(*) FROM model").fetchone() == (3,)
             referring = "SELECT sql FROM sqlite_master WHERE name = 'embedding'"
             assert "REFERENCES model" in plain.execute(referring).fetchone()[0]
+        assert catalogue._database.value("SELECT members FROM album WHERE album_id = 3") == 1
 
 
 def test_a_migration_keeps_the_rows_and_leaves_a_backup_of_what_was_before(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from photolib.catalogue import Known, NewAlbum, PhotoFilter, Stat
+from photolib.catalogue import Change, Known, NewAlbum, PhotoFilter, Stat
 
 if TYPE_CHECKING:
     from photolib.catalogue import Catalogue
@@ -168,7 +168,9 @@ def dated(catalogue: Catalogue, shelf: Shelf) -> list[int]:
     ]
     catalogue._database.execute("UPDATE photo SET hidden = 1 WHERE photo_id = ?", (ids[2],))
     shelf.mark(ids[3], "missing")
-    catalogue.albums.replace("theme", [NewAlbum("A", (ids[0], ids[2], ids[4]), ids[0])], change=0)
+    run_id = catalogue.groupings.begin("theme")
+    album = NewAlbum("A", (ids[0], ids[2], ids[4]), ids[0])
+    catalogue.albums.replace("theme", [album], run_id=run_id)
     return ids
 
 
@@ -227,8 +229,9 @@ def test_candidates_carry_what_the_best_pick_weighs(catalogue: Catalogue, shelf:
     )  # fmt: skip
     shelf.mark(shelf.photo(b"gone.jpg"), "missing")
     catalogue.photos.add_part(shelf.folder(), b"rich.xmp", "", Stat(1, 1, 1), "sidecar", rich)
-    catalogue.albums.replace("theme", [NewAlbum("A", (plain, rich), rich)], change=0)
-    catalogue.albums.rename(1, "Mine")
+    run_id = catalogue.groupings.begin("theme")
+    catalogue.albums.replace("theme", [NewAlbum("A", (plain, rich), rich)], run_id=run_id)
+    catalogue.actions.apply(Change("album", 1, {}, {"named_by": "person"}))
     first, second = catalogue.photos.candidates()
     assert (first.photo_id, first.richness, first.sharpness, first.rating) == (plain, 0, 0.0, 0)
     assert (second.photo_id, second.richness, second.sharpness, second.rating) == (rich, 7, 7.5, 2)

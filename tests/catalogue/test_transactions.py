@@ -290,7 +290,7 @@ def test_a_value_that_sqlite_cannot_hold_is_refused_in_our_words(
 
 def test_an_unknown_id_is_not_found(catalogue: Catalogue) -> None:
     with pytest.raises(NotFound, match="album 99"):
-        catalogue.albums.rename(99, "Holidays")
+        catalogue._database.update("album", 99, {"name": "Holidays"})
     with pytest.raises(NotFound, match="folder 99"):
         catalogue.folders.relocate(99, b"/x", "/x", 1)
 

@@ -266,3 +266,29 @@ def test_on_a_terminal_the_library_opens(
     assert indexed == [False, True]
     assert opened[0].theme == "paper"
     assert {settings.library for settings in opened} == {library}
+
+
+def test_what_is_said_of_albums(photolib: Photolib, photos: Path) -> None:
+    photolib("add", photos)
+    photolib("index")
+    one, two = photos / "one.jpg", photos / "two.jpg"
+    made = photolib("album", "new", "Wall", one, "--json").json
+    album_id = made["album_id"]
+    assert (made["kind"], made["size"], made["named_by"]) == ("user", 1, "person")
+    assert photolib("album", "move", album_id, two).out == "Wall has 2 photos now\n"
+    assert photolib("album", "not-in", album_id, one, "--json").json["size"] == 1
+    assert photolib("album", "undo").out == "Undone: take 1 photos out of Wall\n"
+    parted = photolib("album", "split", album_id, two, "--json").json
+    assert (parted["name"], parted["size"]) == ("Wall (2)", 1)
+    assert photolib("album", "merge", album_id, parted["album_id"]).out == "Wall has 2 photos now\n"
+    for verb in ("pin", "hide", "unhide", "unpin"):
+        assert photolib("album", verb, album_id).out == f"{verb}: Wall\n"
+    assert "unpin Wall" in photolib("album", "undo", "--list").out
+    assert photolib("album", "undo").out == "Undone: unpin Wall\n"
+    assert photolib("album", "redo").out == "Done again: unpin Wall\n"
+    assert photolib("album", "show", album_id, "--suggest").out.startswith("Wall\n")
+    assert photolib("album", "move", album_id, photos / "none.jpg").code == 1
+    assert photolib("album", "merge", album_id, album_id).code == 2
+    assert "0 albums created" in photolib("regroup").out
+    assert "eps" in photolib("regroup", "--sweep").out
+    assert "in use" in photolib("regroup", "--runs").out

@@ -69,8 +69,26 @@ def test_albums(indexed: Indexed) -> None:
     for album in found["albums"]:
         carries(album, ALBUM)
         shown = indexed.run("album", "show", album["album_id"], "--json").json
-        carries(shown, f"{ALBUM} photos total next_offset")
+        carries(shown, f"{ALBUM} photos suggestions total next_offset")
         carries(shown["photos"][0], "path photo_id taken_at")
+
+
+def test_regroup(indexed: Indexed) -> None:
+    report = indexed.run("regroup", "--full", "--json").json
+    carries(report, "run_id created kept retired moved decisions preview changes seconds")
+    carries(report["decisions"], "held dropped")
+    preview = indexed.run("regroup", "--full", "--preview", "--json", "--eps", "1").json
+    assert preview["preview"]
+    for change in preview["changes"]:
+        carries(change, "album_id kind name before after came went")
+    sweep = indexed.run("regroup", "--sweep", "--json").json
+    carries(sweep, "photos labelled rows")
+    carries(sweep["rows"][0], "eps min_samples clusters noise silhouette purity chosen")
+    runs = indexed.run("regroup", "--runs", "--json").json["runs"]
+    keys = "run_id at model_id method eps min_samples photos clusters noise agreement current"
+    carries(runs[0], keys)
+    assert runs[0]["current"]
+    assert indexed.run("regroup", "--sweep", "--full").code == 2
 
 
 def test_duplicates(indexed: Indexed) -> None:
@@ -99,7 +117,7 @@ def test_status(indexed: Indexed) -> None:
     state = indexed.run("status", "--json").json
     carries(state, STATUS)
     assert {"folder_id", "path", "state", "photos", "last_scan"} <= set(state["folders"][0])
-    carries(state["models"], "encoder detector ocr look")
+    carries(state["models"], "encoder detector ocr look copy")
     carries(state["watcher"], "running pid socket")
     carries(state["quarantine"], "files bytes")
     for stage in state["stages"].values():

@@ -23,6 +23,11 @@ _LIST = "import json, sys; sys.stderr.write('\\n' + json.dumps(sorted(sys.module
 
 def modules_after(code: str, *arguments: str | Path) -> set[str]:
     """The top-level modules that a fresh interpreter has loaded after ``code``."""
+    return {name.partition(".")[0] for name in loaded_after(code, *arguments)}
+
+
+def loaded_after(code: str, *arguments: str | Path) -> set[str]:
+    """All modules that a fresh interpreter has loaded after ``code``."""
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{_LIST}", *map(str, arguments)],
         capture_output=True,
@@ -30,10 +35,10 @@ def modules_after(code: str, *arguments: str | Path) -> set[str]:
         env={**os.environ, "PHOTOLIB_CONFIG": os.devnull},
     )
     names: list[str] = json.loads(done.stderr.splitlines()[-1])
-    return {name.partition(".")[0] for name in names}
+    return set(names)
 
 
-_MAIN = """
+MAIN = """
 import sys
 from photolib.cli.main import main
 code = main(sys.argv[1:])
@@ -52,7 +57,7 @@ def test_wire_needs_the_standard_library_alone() -> None:
 
 
 def test_help_imports_click_and_no_part() -> None:
-    loaded = modules_after(_MAIN, "--help")
+    loaded = modules_after(MAIN, "--help")
     assert "click" in loaded
     assert not loaded & (HEAVY | {"numpy", "PIL", "sqlite_utils"})
 
@@ -63,5 +68,5 @@ def test_help_imports_click_and_no_part() -> None:
     ids=" ".join,
 )
 def test_reading_commands_load_no_model(indexed: Indexed, arguments: list[str]) -> None:
-    loaded = modules_after(_MAIN, *arguments, "--library", indexed.library)
+    loaded = modules_after(MAIN, *arguments, "--library", indexed.library)
     assert not loaded & (HEAVY - {"faiss"})

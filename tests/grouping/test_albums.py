@@ -54,7 +54,8 @@ def test_the_assignment_is_one_to_one_and_optimal(
 
     def continues(a: frozenset[int], b: frozenset[int]) -> int:
         shared = len(a & b)
-        return shared if 2 * shared > len(a) or 2 * shared > len(b) else 0
+        most = 1_000 if 2 * shared > len(a) and 2 * shared > len(b) else 0
+        return shared + most if 2 * shared > len(a) or 2 * shared > len(b) else 0
 
     total = sum(
         continues(frozenset(albums[album]), members)

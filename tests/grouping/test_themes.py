@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from photolib.errors import IndexMismatch
 from photolib.grouping.graph import Graph, dbscan
-from photolib.grouping.themes import Parameters, Themes, cluster, fit_parameters, join
+from photolib.grouping.themes import Parameters, Themes, cluster, coarsen, fit_parameters, follow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,52 +185,97 @@ def test_the_order_of_the_photos_does_not_matter(seed: int) -> None:
     assert one.leaf.tolist() == two.leaf.tolist()
 
 
-# -- joining ------------------------------------------------------------------------------------
+# -- coming and going ---------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     eps=st.floats(0.05, 0.7),
     min_samples=st.integers(1, 6),
-    steps=st.lists(st.integers(1, 25), min_size=1, max_size=4),
+    steps=st.lists(st.tuples(st.integers(0, 25), st.integers(0, 12)), min_size=1, max_size=4),
 )
-def test_joining_step_by_step_equals_a_full_run(
-    seed: int, eps: float, min_samples: int, steps: list[int]
+def test_following_what_came_and_went_equals_a_full_run(
+    seed: int, eps: float, min_samples: int, steps: list[tuple[int, int]]
 ) -> None:
     rows, _ = mixture([12, 9, 9, 5], 15, 1.0, seed=seed, width=8)
-    ids = np.random.default_rng(seed).permutation(200)[: len(rows)]
+    random = np.random.default_rng(seed)
+    ids = random.permutation(200)[: len(rows)].astype(np.int64)
     parameters = Parameters(eps, min_samples, 0.8 * eps)
     whole = neighbour_graph(rows, ids, k=8)
-    pairs = whole.matrix.tocoo()
+    place = {int(i): n for n, i in enumerate(ids)}
 
-    def stage(count: int) -> tuple[Graph, Rows]:
-        """The first ``count`` photos and the edges among them; vectors in the graph's order."""
-        present = np.sort(ids[:count])
-        one, two = whole.ids[pairs.row], whole.ids[pairs.col]
-        graph = Graph.from_pairs(present, one, two, 1.0 - pairs.data.astype(np.float64))
-        place = {int(i): n for n, i in enumerate(ids)}
-        return graph, rows[[place[int(i)] for i in present]]
+    def stage(present: set[int]) -> tuple[Graph, Rows]:
+        """Some of the photos and the edges among them; vectors in the graph's order."""
+        graph = whole.among(sorted(present))
+        return graph, rows[[place[int(i)] for i in graph.ids]]
 
-    count = len(rows) - min(sum(steps), len(rows))
-    graph, vectors = stage(count)
-    themes = cluster(graph, vectors, parameters)
-    for step in steps:
-        count = min(count + step, len(rows))
-        graph, vectors = stage(count)
-        themes = join(graph, vectors, parameters, themes)
+    present = {int(i) for i in ids[:20]}
+    themes = cluster(*stage(present), parameters)
+    for came, went in steps:
+        absent = np.setdiff1d(ids, list(present))
+        leaving = random.permutation(sorted(present))[: min(went, len(present))]
+        present |= {int(i) for i in random.permutation(absent)[:came]}
+        present -= {int(i) for i in leaving}
+        graph, vectors = stage(present)
+        near = Graph(graph.ids, graph.within(eps))
+        themes = follow(near, vectors, parameters, themes)
         full = cluster(graph, vectors, parameters)
         assert themes.core.tolist() == full.core.tolist()
         assert themes.wide.tolist() == full.wide.tolist()
         assert themes.leaf.tolist() == full.leaf.tolist()
 
 
-def test_joining_needs_every_photo_that_was_grouped() -> None:
-    rows, _ = mixture([10], 5, 1.0)
-    themes = found(rows)
-    less = neighbour_graph(rows[:-1])
-    with pytest.raises(IndexMismatch, match="gone"):
-        join(less, rows[:-1], Parameters(0.3, 4, 0.3), themes)
+@settings(deadline=None, max_examples=30)
+@given(seed=st.integers(0, 10_000), first=st.integers(0, 40))
+def test_a_graph_that_grows_equals_one_built_at_once(seed: int, first: int) -> None:
+    random = np.random.default_rng(seed)
+    ids = random.permutation(90)[:40]
+    one, two = random.choice(ids, (2, 120))
+    score = random.random(120)
+    early = np.isin(one, ids[:first]) & np.isin(two, ids[:first])
+    some = Graph.from_pairs(ids[:first], one[early], two[early], score[early])
+    grown = some.with_pairs(ids[first:], one[~early], two[~early], score[~early])
+    whole = Graph.from_pairs(ids, one, two, score)
+    assert grown.ids.tolist() == whole.ids.tolist()
+    assert np.allclose(grown.matrix.toarray(), whole.matrix.toarray(), atol=1e-6)
+    assert grown.among(ids[:first]).ids.tolist() == sorted(ids[:first])
+
+
+# -- levels and methods -------------------------------------------------------------------------
+
+
+def test_themes_near_each_other_lie_in_one_group() -> None:
+    random = np.random.default_rng(3)
+    families = unit(random.standard_normal((8, 96)))
+    kind_of = np.repeat(np.arange(8), 3)
+    kinds = unit(families[kind_of] + 0.9 * unit(random.standard_normal((24, 96))))
+    truth = np.repeat(np.arange(24), 20)
+    rows = unit(kinds[truth] + 0.4 * unit(random.standard_normal((480, 96))))
+    graph = neighbour_graph(rows)
+    groups = coarsen(truth, rows, fit_parameters(graph, rows))
+    assert groups.tolist() == kind_of.tolist()
+
+
+def test_many_themes_are_grouped_in_parts() -> None:
+    rows = unit(np.random.default_rng(0).standard_normal((9_000, 8)))
+    groups = coarsen(np.arange(9_000), rows, Parameters(0.1, 1, 0.1, coarse=0.05))
+    assert len(groups) == 9_000
+    for label in range(0, groups.max() + 1, 50):
+        members = rows[groups == label]
+        assert 1.0 - np.min(members @ members.T) < 0.6
+
+
+def test_hdbscan_finds_themes_of_different_density() -> None:
+    dense, truth = mixture([40, 40], 0, 0.3, seed=4)
+    loose, more = mixture([40], 20, 0.9, seed=5)
+    rows = np.concatenate([dense, loose])
+    truth = np.concatenate([truth, more + 100])
+    graph = neighbour_graph(rows)
+    themes = cluster(graph, rows, Parameters(0.0, 4, 0.0, method="hdbscan"))
+    assert rand_index(truth, themes.leaf) > 0.6
+    lonely = Graph.from_pairs([1, 2, 3], [1], [2], [0.9])
+    assert cluster(lonely, np.eye(3), Parameters(0, 3, 0, 0, "hdbscan")).leaf.tolist() == [-1] * 3
 
 
 # -- real photos --------------------------------------------------------------------------------

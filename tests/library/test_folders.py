@@ -24,6 +24,7 @@ from tests.library.shelf import (
     counts,
     index,
     opened,
+    settings_at,
     write,
 )
 
@@ -210,6 +211,19 @@ def test_a_folder_that_cannot_be_marked_is_judged_by_its_photos(
     folder.rmdir()
     away.rename(folder)
     assert counts(index(library)) == {"unchanged": 8}
+
+
+def test_forgetting_a_folder_leaves_the_marker_of_another_library(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    with opened(settings_at(tmp_path / "other library")) as other:
+        library.add_folder(str(folder))
+        other.add_folder(str(folder))
+        library.forget_folder(str(folder))
+        assert other.folders()[0].state == "online"
+        assert (folder / MARKER).exists()
+        other.forget_folder(str(folder))
+    assert not (folder / MARKER).exists()
 
 
 @pytest.mark.parametrize("yields", [1, 2, 3, 4, 5])

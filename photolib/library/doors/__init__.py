@@ -8,6 +8,7 @@ from photolib.library.doors.models import ModelDoor
 from photolib.library.doors.photos import PhotoDoor, View
 from photolib.library.doors.reports import ReportDoor
 from photolib.library.doors.search import SearchDoor
+from photolib.library.doors.service import ServiceDoor
 
 __all__ = [
     "AlbumDoor",
@@ -18,5 +19,6 @@ __all__ = [
     "PhotoDoor",
     "ReportDoor",
     "SearchDoor",
+    "ServiceDoor",
     "View",
 ]

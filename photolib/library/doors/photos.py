@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from photolib.catalogue import CropRow, PhotoRow
-    from photolib.library.results import PhotoDetail
+    from photolib.library.results import PhotoDetail, PhotoList
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ class PhotoDoor(Core):
     def photo_window(self, view: View, offset: int, limit: int) -> list[PhotoRow]:
         """A window of a view's photos, newest first unless the view says otherwise."""
         return self._catalogue.photos.window(view.filter, offset, limit)
+
+    def photo_page(self, view: View, *, limit: int, offset: int = 0) -> PhotoList:
+        """A page of a view's photos, in the order of ``photo_window``."""
+        return photos.page(self._catalogue, view.filter, limit, offset)
 
     def photos(self, photo_ids: Sequence[int]) -> list[PhotoRow]:
         """Photos by their ids, in that order; unknown ids are left out."""

@@ -6,12 +6,22 @@ ends make them safe to print.
 """
 
 from photolib.library.results.albums import (
+    ActionDone,
+    ActionList,
     Album,
+    AlbumChange,
     AlbumDetail,
     AlbumList,
     AlbumPhoto,
     Cover,
+    DecisionsReplayed,
+    DroppedDecision,
     GroupingRun,
+    RegroupReport,
+    RunList,
+    RunSummary,
+    Sweep,
+    SweepRow,
 )
 from photolib.library.results.box import Box
 from photolib.library.results.duplicates import (
@@ -28,6 +38,12 @@ from photolib.library.results.index import (
     VerifyReport,
 )
 from photolib.library.results.labels import LabelFacet, PhotoLabel, PhotoLabels, Vocabulary
+from photolib.library.results.photos import (
+    FolderList,
+    LabelList,
+    PhotoList,
+    PhotoSummary,
+)
 from photolib.library.results.reports import (
     BackupReport,
     Check,
@@ -57,7 +73,10 @@ from photolib.library.results.search import (
 )
 
 __all__ = [
+    "ActionDone",
+    "ActionList",
     "Album",
+    "AlbumChange",
     "AlbumDetail",
     "AlbumList",
     "AlbumPhoto",
@@ -67,18 +86,22 @@ __all__ = [
     "Check",
     "Cover",
     "Cutoff",
+    "DecisionsReplayed",
+    "DroppedDecision",
     "DuplicateList",
     "DuplicatePhoto",
     "DuplicateSet",
     "Evidence",
     "Example",
     "FileProblem",
+    "FolderList",
     "FolderStatus",
     "GroupingRun",
     "Hit",
     "IndexReport",
     "IndexStatus",
     "LabelFacet",
+    "LabelList",
     "LeaseStatus",
     "Likeness",
     "Model",
@@ -87,15 +110,22 @@ __all__ = [
     "PhotoDetail",
     "PhotoLabel",
     "PhotoLabels",
+    "PhotoList",
+    "PhotoSummary",
     "ProblemList",
     "Quarantine",
+    "RegroupReport",
     "RestoreReport",
+    "RunList",
+    "RunSummary",
     "SearchResult",
     "SimilarResult",
     "Skipped",
     "Source",
     "StageStatus",
     "Status",
+    "Sweep",
+    "SweepRow",
     "VerifyReport",
     "Vocabulary",
     "WatcherStatus",

@@ -72,7 +72,7 @@ class LeaseStatus:
 
 @dataclass(frozen=True, slots=True)
 class WatcherStatus:
-    """Whether a watcher runs on this library."""
+    """Whether a watcher runs on this library; ``socket`` is where a service listens."""
 
     running: bool = False
     pid: int | None = None
@@ -87,6 +87,7 @@ class ModelsInUse:
     detector: str | None
     ocr: str | None
     look: str
+    copy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
