@@ -166,6 +166,12 @@ class Albums:
             members.setdefault(album_id, set()).add(crop_id)
         return members
 
+    def home_of(self, kind: str) -> dict[int, int]:
+        """For each photo in an album of a kind, the innermost."""
+        sql = """SELECT photo_id, album_id FROM album_photo JOIN album USING (album_id)
+                 WHERE kind = ? AND NOT retired ORDER BY album_id"""
+        return {row[0]: row[1] for row in self._database.rows(sql, (kind,))}
+
     def of_photo(self, photo_id: int) -> list[tuple[int, str]]:
         """The albums that a photo is in: id and name."""
         sql = """SELECT album_id, name FROM album_photo JOIN album USING (album_id)

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photolib.catalogue.rows import DecisionRow, GroupingRunRow, GroupingState, ShownPhotos
+from photolib.catalogue.rows import (
+    DecisionRow,
+    GroupingRunRow,
+    GroupingState,
+    ShownPhotos,
+    TellingRow,
+)
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from photolib.catalogue.database import Database
 
@@ -136,6 +142,73 @@ class Groupings:
         """Store a decision that does not hold yet; return its id."""
         values = {"kind": kind, "subject": json.dumps(subject), "undone": 1}
         return self._database.insert("decision", values)
+
+    # --- the map -------------------------------------------------------------------------------
+
+    def places_on_map(self, method: str) -> dict[int, tuple[float, float]]:
+        """Where each content lies on the map that a method drew."""
+        sql = "SELECT content_id, x, y FROM projection WHERE method = ?"
+        return {row[0]: (row[1], row[2]) for row in self._database.rows(sql, (method,))}
+
+    def put_on_map(self, method: str, places: Mapping[int, Sequence[float]], *, anew: bool) -> None:
+        """Store places, beside those stored before or (``anew``) instead of them."""
+        if anew:
+            self._database.execute("DELETE FROM projection WHERE method = ?", (method,))
+        sql = "INSERT OR REPLACE INTO projection (method, content_id, x, y) VALUES (?, ?, ?, ?)"
+        rows = ((method, content_id, *place) for content_id, place in places.items())
+        self._database.execute_many(sql, rows)
+
+    def towns(self) -> dict[int, str]:
+        """The town and country of each photo shown that has a place."""
+        sql = """SELECT p.photo_id, pl.town || ', ' || pl.country FROM photo p
+                 JOIN content USING (content_id) JOIN place pl USING (place_id)
+                 WHERE p.state = 'present' AND NOT p.hidden"""
+        return {row[0]: row[1] for row in self._database.rows(sql)}
+
+    def sure_labels(self, content_id: int) -> list[str]:
+        """What a detector or a person says a content shows; suggestions do not count."""
+        sql = """SELECT DISTINCT name FROM label WHERE content_id = ?
+                 AND provenance <> 'suggested' ORDER BY name"""
+        return [row[0] for row in self._database.rows(sql, (content_id,))]
+
+    # --- highlights ----------------------------------------------------------------------------
+
+    def photos_by_year(self, days: Sequence[str] | None = None) -> dict[str, list[int]]:
+        """The photos shown by the year they were taken in, of these days ("06-30") or all.
+
+        Photos that have no time but their file's are left out.
+        """
+        sql = """
+            SELECT substr(taken_at, 1, 4), photo_id FROM photo
+            WHERE state = 'present' AND NOT hidden AND taken_source <> 'mtime'
+                AND (?1 IS NULL OR substr(taken_at, 6, 5) IN (SELECT value FROM json_each(?1)))
+            ORDER BY taken_at, photo_id
+        """
+        years: dict[str, list[int]] = {}
+        for year, photo_id in self._database.rows(sql, (json.dumps(days) if days else None,)):
+            years.setdefault(year, []).append(photo_id)
+        return years
+
+    def for_highlights(self, photo_ids: Iterable[int]) -> list[TellingRow]:
+        """What highlights weigh of those of some photos that are shown, by capture time.
+
+        Of a duplicate set only the keeper is there, if it is among them.
+        """
+        sql = """
+            SELECT p.photo_id, ifnull(c.sharpness, 0),
+                max(p.favourite, ifnull(p.rating, ifnull(c.rating, 0)) / 5.0),
+                coalesce('set ' || d.set_id, 'stack ' || t.stack_id, 'photo ' || p.photo_id),
+                d.tier IS NOT NULL AS copy
+            FROM photo p JOIN content c USING (content_id)
+                LEFT JOIN duplicate_photo d ON d.photo_id = p.photo_id
+                LEFT JOIN stack_photo t ON t.photo_id = p.photo_id
+            WHERE p.photo_id IN (SELECT value FROM json_each(?)) AND p.state = 'present'
+                AND NOT p.hidden ORDER BY p.taken_at, copy, p.photo_id
+        """
+        rows = self._database.rows(sql, (json.dumps(list(photo_ids)),))
+        keepers = {row[3] for row in rows if not row["copy"]}
+        kept = [row for row in rows if not row["copy"] or row[3] not in keepers]
+        return [TellingRow(row[0], row[1], row[2], row[3]) for row in kept]
 
     # --- what is grouped -----------------------------------------------------------------------
 

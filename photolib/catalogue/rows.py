@@ -338,6 +338,15 @@ class CropRow:
     outline: tuple[tuple[float, float], ...] | None
 
 
+class TellingRow(NamedTuple):
+    """What highlights weigh of a photo; those ``together`` are one picture, or one burst."""
+
+    photo_id: int
+    sharpness: float
+    liked: float
+    together: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CropColumns:
     """Every crop with a vector of one kind, as columns (n,), by crop id; areas are fractions."""

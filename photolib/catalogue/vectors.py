@@ -218,18 +218,19 @@ class VectorStore:
     def add_neighbours(
         self,
         model_no: int,
-        content_id: int,
-        others: NDArray[np.int64],
-        similarities: NDArray[np.float32],
+        rows: Iterable[tuple[int, NDArray[np.int64], NDArray[np.float32]]],
     ) -> None:
-        """Store the nearest contents (k,) of one content and their cosines (k,)."""
+        """Store for each content the nearest others (k,) and their cosines (k,)."""
         sql = """
             INSERT INTO neighbour (model_no, content_id, others, similarities) VALUES (?, ?, ?, ?)
             ON CONFLICT (model_no, content_id) DO UPDATE SET others = excluded.others,
                 similarities = excluded.similarities
         """
-        blobs = others.astype("<i8").tobytes(), similarities.astype("<f4").tobytes()
-        self._database.execute(sql, (model_no, content_id, *blobs))
+        blobs = (
+            (model_no, content_id, others.astype("<i8").tobytes(), near.astype("<f4").tobytes())
+            for content_id, others, near in rows
+        )
+        self._database.execute_many(sql, blobs)
 
     def without_neighbours(self, model_no: int, kind: str) -> list[int]:
         """Embedding ids whose contents have not asked the index for their neighbours yet."""

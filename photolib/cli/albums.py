@@ -77,9 +77,18 @@ def album() -> None:
 @command("show", lists=True)
 @click.argument("album_id", type=int, metavar="ID")
 @click.option("--suggest", is_flag=True, help="Print names that would suit it.")
+@click.option(
+    "--highlights", type=click.IntRange(1), metavar="N", help="The N most telling photos."
+)
 @click.option("--odd", is_flag=True, help="Print the photos that fit the others least.")
 def show(
-    front: Front, album_id: int, suggest: bool, odd: bool, limit: int | None, offset: int
+    front: Front,
+    album_id: int,
+    suggest: bool,
+    highlights: int | None,
+    odd: bool,
+    limit: int | None,
+    offset: int,
 ) -> None:
     """List the photos of the album ID ("photolib albums" lists the ids).
 
@@ -89,7 +98,10 @@ def show(
     """
     with front.open() as library:
         found = library.album(album_id, limit=_PAGE if limit is None else limit, offset=offset)
-        if odd:
+        if highlights is not None:
+            photos = library.album_highlights(album_id, highlights).photos
+            found = replace(found, photos=photos, total=len(photos), next_offset=None)
+        elif odd:
             from photolib.library.results import AlbumPhoto
 
             rows = library.photos(library.odd_ones(album_id))

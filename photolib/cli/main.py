@@ -45,6 +45,9 @@ _SECTIONS = {
         "album": "albums:album",
         "labels": "labels:labels",
         "regroup": "regroup:regroup",
+        "map": "export:show_map",
+        "highlights": "export:highlights",
+        "export": "export:export",
         "duplicates": "duplicates:duplicates",
     },
     "Setting up": {

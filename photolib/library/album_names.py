@@ -14,7 +14,7 @@ import numpy as np
 
 from photolib.errors import PhotolibError
 from photolib.grouping.naming import Evidence, suggest
-from photolib.library.vocabulary import WORDS
+from photolib.library.labelling import prompt_ensemble, words_of
 from photolib.models.look import look_colours
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ class Namer:
             return {}
         apart = self._words.apart(vectors)
         best = np.argsort(-apart, kind="stable")[:5]
-        return {WORDS[i]: float(apart[i]) for i in best if apart[i] >= _SET_APART}
+        words = self._words.words
+        return {words[i]: float(apart[i]) for i in best if apart[i] >= _SET_APART}
 
     def _vectors(self, contents: Sequence[int]) -> NDArray[np.float32]:
         index = self._indexes.get(self._model, self._kind)
@@ -169,32 +170,38 @@ class Namer:
         if not len(known):
             return None
         try:
-            old = _Words.load(self._place)
-            rows = old.rows if old else self._encoded()
+            listed, old = words_of(self._catalogue), _Words.load(self._place)
+            rows = old.rows if old and old.words == listed else self._encoded(listed)
         except PhotolibError as exc:
             _log.info("albums are named without an encoder: %s", exc)
             return None
-        words = _Words.learnt(rows, self._vectors(_spread(known.tolist(), _SAMPLE)))
+        words = _Words.learnt(listed, rows, self._vectors(_spread(known.tolist(), _SAMPLE)))
         words.save(self._place)
         return words
 
-    def _encoded(self) -> NDArray[np.float32]:
-        encoder = self._engines.encoder(self._model)
-        return encoder.encode_texts([f"a photo of {word}" for word in WORDS])
+    def _encoded(self, words: list[str]) -> NDArray[np.float32]:
+        rows: NDArray[np.float32] = prompt_ensemble(self._engines.encoder(self._model), words)
+        return rows
 
 
 class _Words:
     """The vectors of a vocabulary (n, d), and how near each is to the photos of a library."""
 
     def __init__(
-        self, rows: NDArray[np.float32], mean: NDArray[np.float32], spread: NDArray[np.float32]
+        self,
+        words: list[str],
+        rows: NDArray[np.float32],
+        mean: NDArray[np.float32],
+        spread: NDArray[np.float32],
     ) -> None:
-        self.rows, self._mean, self._spread = rows, mean, spread
+        self.words, self.rows, self._mean, self._spread = words, rows, mean, spread
 
     @classmethod
-    def learnt(cls, rows: NDArray[np.float32], photos: NDArray[np.float32]) -> _Words:
+    def learnt(
+        cls, words: list[str], rows: NDArray[np.float32], photos: NDArray[np.float32]
+    ) -> _Words:
         cosines = photos @ rows.T
-        return cls(rows, cosines.mean(axis=0), np.maximum(cosines.std(axis=0), 1e-6))
+        return cls(words, rows, cosines.mean(axis=0), np.maximum(cosines.std(axis=0), 1e-6))
 
     def apart(self, photos: NDArray[np.float32]) -> NDArray[np.float32]:
         """How many deviations nearer than the library these photos are to each word, (n,)."""
@@ -207,16 +214,16 @@ class _Words:
     def load(cls, place: os.PathLike[str]) -> _Words | None:
         try:
             with np.load(place, allow_pickle=False) as file:
-                if len(file["rows"]) != len(WORDS):
-                    return None
-                return cls(file["rows"], file["mean"], file["spread"])
+                words = file["words"].tolist()
+                return cls(words, file["rows"], file["mean"], file["spread"])
         except Exception:  # noqa: BLE001 - a cache that cannot be read is made again
             return None
 
     def save(self, place: os.PathLike[str]) -> None:
         try:
             os.makedirs(os.path.dirname(place), exist_ok=True)
-            np.savez(place, rows=self.rows, mean=self._mean, spread=self._spread)
+            words = np.array(self.words)
+            np.savez(place, words=words, rows=self.rows, mean=self._mean, spread=self._spread)
         except OSError as exc:
             _log.warning("the vocabulary was not saved: %s", exc)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from photolib.catalogue import Catalogue
+from photolib.config import load_settings
 from photolib.images import Decoder, ThumbnailCache
 from photolib.library.engines import Engines
 from photolib.library.indexes import Indexes
@@ -38,9 +39,12 @@ class Core:
         self._decoder = Decoder(workers=1)
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """Open or create the library at ``settings.library``; see the constructor."""
-        return cls(settings)
+    def open(cls, settings: Settings | None = None) -> Self:
+        """Open or create the library at ``settings.library``; see the constructor.
+
+        Without settings, those of the command line: the config file's and the environment's.
+        """
+        return cls(settings or load_settings())
 
     def close(self) -> None:
         """Stop the decoder's processes and close the catalogue."""

@@ -23,6 +23,7 @@ from photolib.library.doors import (
     AlbumDoor,
     BackupDoor,
     DuplicateDoor,
+    ExportDoor,
     LabelDoor,
     ModelDoor,
     PhotoDoor,
@@ -55,6 +56,7 @@ class Library(
     ModelDoor,
     ReportDoor,
     ServiceDoor,
+    ExportDoor,
     BackupDoor,
 ):
     """A catalogue, the models and the indexes over it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
@@ -14,7 +15,7 @@ from photolib.grouping.graph import Graph
 from photolib.jobs import Job, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 KEPT = 32
 """Neighbours stored per content; DBSCAN needs a few more than its min_samples."""
 
-_BLOCK = 1024
+_BLOCK, _LARGE_BLOCK = 1024, 8192
+_MANY = 5_000
+"""Contents without neighbours that make it worth sorting the whole index into lists."""
 
 _log = logging.getLogger(__name__)
 
@@ -36,29 +39,59 @@ def update(
     """Store the neighbours of every content that has none yet."""
     index = indexes.get(model, kind)
     todo = catalogue.vectors.without_neighbours(model.model_no, kind)
-    for start in range(0, len(todo), _BLOCK):
-        block = todo[start : start + _BLOCK]
+    if not todo:
+        return
+    owners, ids = catalogue.vectors.ids_by_content(model.model_no, kind)
+    order = np.argsort(ids)
+    owned = _Owned(ids[order], owners[order])
+    many = index.partition() if len(todo) >= _MANY else None
+    size = _BLOCK if many is None else _LARGE_BLOCK
+    for start in range(0, len(todo), size):
+        block = todo[start : start + size]
         vectors = catalogue.vectors.some(model.model_no, kind, block, index.dimensions)
-        cosines, ids = index.neighbours(vectors.matrix, KEPT + 1)
-        contents = catalogue.vectors.contents_of(np.unique(ids[ids >= 0]).tolist())
+        found = (many or index).neighbours(vectors.matrix, KEPT + 1)
+        rows = list(_kept(vectors.contents, *found, owned))
         with catalogue.transaction():
             lease.check()
-            for content_id, row, near in zip(vectors.contents, ids, cosines, strict=True):
-                others = [(contents[i], c) for i, c in zip(row, near, strict=True) if i in contents]
-                kept = [(other, c) for other, c in others if other != content_id][:KEPT]
-                catalogue.vectors.add_neighbours(
-                    model.model_no,
-                    int(content_id),
-                    np.array([other for other, _ in kept], dtype=np.int64),
-                    np.array([cosine for _, cosine in kept], dtype=np.float32),
-                )
-        yield Progress("index", min(start + _BLOCK, len(todo)), len(todo))
+            catalogue.vectors.add_neighbours(model.model_no, rows)
+        yield Progress("index", min(start + size, len(todo)), len(todo))
+
+
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """The contents behind embeddings, by ascending embedding id."""
+
+    ids: NDArray[np.int64]
+    owners: NDArray[np.int64]
+
+    def of(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The content of each embedding, whatever the shape; -1 where there is none."""
+        places = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
+        return np.where(self.ids[places] == wanted, self.owners[places], -1)
+
+
+def _kept(
+    contents: NDArray[np.int64],
+    cosines: NDArray[np.float32],
+    ids: NDArray[np.int64],
+    owned: _Owned,
+) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float32]]]:
+    """Each content with the others nearest to it and their cosines, itself left out."""
+    others = owned.of(ids)
+    good = (others >= 0) & (others != contents[:, None])
+    for content_id, row, near, fit in zip(contents.tolist(), others, cosines, good, strict=True):
+        yield content_id, row[fit][:KEPT], near[fit][:KEPT]
 
 
 def graph(catalogue: Catalogue, model: ModelRow, contents: Collection[int]) -> Graph:
     """The neighbour graph of a model among ``contents``; edges to others are left out."""
+    return whole_graph(catalogue, model).among(sorted(contents))
+
+
+def whole_graph(catalogue: Catalogue, model: ModelRow) -> Graph:
+    """The stored graph of a model over every content that is named in it."""
     who, whom, cosines = catalogue.vectors.listed_edges(model.model_no)
-    return Graph.from_pairs(sorted(contents), who, whom, cosines)
+    return Graph.from_pairs(np.union1d(who, whom), who, whom, cosines)
 
 
 class NearGraph:
@@ -88,6 +121,10 @@ class NearGraph:
             listed = np.union1d(listed, np.concatenate([unread, who]))
             self._save(whole, listed)
         return whole.among(contents)
+
+    def keep(self, whole: Graph) -> None:
+        """Store the near part of the whole graph, which was needed anyhow."""
+        self._save(Graph(whole.ids, whole.within(self._eps)), whole.ids)
 
     def _load(self) -> tuple[Graph, NDArray[np.int64]] | None:
         from scipy.sparse import csr_matrix

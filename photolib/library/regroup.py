@@ -32,6 +32,7 @@ from photolib.library.results import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -282,8 +283,7 @@ class Regroup:
                 "parameters": {**themes.stored(parameters), "fitted": len(some.contents)},
             }
         else:
-            place = self._settings.grouping / f"{self._model.model_no}-near.npz"
-            result = themes.again(self._catalogue, some, parameters, state, place)
+            result = themes.again(self._catalogue, some, parameters, state, self._near_place)
         above = _NOTHING
         if parameters.coarse > 0 and len(result.leaf):
             above = coarsen(result.leaf, some.vectors, parameters)
@@ -305,7 +305,12 @@ class Regroup:
             old = themes.frozen(run)
             if old is not None:
                 method, eps, min_samples = old.method, old.eps, old.min_samples
-        return themes.fit(self._catalogue, some, method, eps, min_samples)
+        place = None if wishes.preview else self._near_place
+        return themes.fit(self._catalogue, some, method, eps, min_samples, place)
+
+    @property
+    def _near_place(self) -> Path:
+        return self._settings.grouping / f"{self._model.model_no}-near.npz"
 
     def _subjects(self, full: bool) -> _Found:
         found = subjects.find(self._catalogue, self._indexes, self._engines, self._shown.contents)

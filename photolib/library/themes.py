@@ -88,14 +88,25 @@ def outgrown(run: GroupingRunRow, count: int) -> bool:
 
 
 def fit(
-    catalogue: Catalogue, some: Material, method: str, eps: float | None, min_samples: int | None
+    catalogue: Catalogue,
+    some: Material,
+    method: str,
+    eps: float | None,
+    min_samples: int | None,
+    place: Path | None,
 ) -> tuple[Parameters, Themes]:
-    """Parameters fitted to all photos (or as given), and the themes they make."""
-    graph = neighbours.graph(catalogue, some.model, some.contents.tolist())
+    """Parameters fitted to all photos (or as given), and the themes they make.
+
+    What ``again`` needs of the graph is kept at ``place``, unless this is only a trial.
+    """
+    whole = neighbours.whole_graph(catalogue, some.model)
+    graph = whole.among(some.contents)
     fitted = fit_parameters(graph, some.vectors, min_samples or MIN_SAMPLES)
     chosen = Parameters(
         fitted.eps if eps is None else eps, fitted.min_samples, fitted.width, fitted.coarse, method
     )
+    if place is not None:
+        neighbours.NearGraph(catalogue, some.model, chosen.eps, place).keep(whole)
     return chosen, cluster(graph, some.vectors, chosen)
 
 

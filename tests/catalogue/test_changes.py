@@ -190,8 +190,8 @@ def test_the_neighbour_graph_comes_back_as_it_was_stored(
     assert catalogue.vectors.without_neighbours(model, "photo") == [1, 2]
     others, cosines = np.array([7, 8], np.int64), np.array([0.5, 0.25], np.float32)
     with catalogue.transaction():
-        catalogue.vectors.add_neighbours(model, contents[0], others[:1], cosines[:1])
-        catalogue.vectors.add_neighbours(model, contents[0], others, cosines)
+        catalogue.vectors.add_neighbours(model, [(contents[0], others[:1], cosines[:1])])
+        catalogue.vectors.add_neighbours(model, [(contents[0], others, cosines)])
     assert catalogue.vectors.without_neighbours(model, "photo") == [2]
     graph = catalogue.vectors.neighbours(model)
     assert graph.contents.tolist() == contents[:1]

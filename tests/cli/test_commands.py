@@ -292,3 +292,24 @@ def test_what_is_said_of_albums(photolib: Photolib, photos: Path) -> None:
     assert "0 albums created" in photolib("regroup").out
     assert "eps" in photolib("regroup", "--sweep").out
     assert "in use" in photolib("regroup", "--runs").out
+
+
+def test_what_leaves_the_library(photolib: Photolib, photos: Path, tmp_path: Path) -> None:
+    photolib("add", photos)
+    photolib("index")
+    photolib("album", "new", "Wall", photos / "one.jpg")
+    out = tmp_path / "out"
+    assert "1 photo added" in photolib("export", "wall", out).out
+    assert os.path.samefile(out / "one.jpg", photos / "one.jpg")
+    found = photolib("export", out, "--query", "file:two", "--link", "copy", "--json").json
+    assert [os.path.basename(photo["exported"]) for photo in found["added"]] == ["two.jpg"]
+    assert photolib("export", out).code == 2
+    assert photolib("export", "nothing", out).code == 1
+    drawn = photolib("map", "--png", tmp_path / "map.png", "--by", "date", "--json").json
+    assert (drawn["method"], drawn["photos"], len(drawn["points"])) == ("umap", 2, 2)
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+    assert "0 of 2 photos" in photolib("map", "--method", "places").out
+    assert photolib("map", "--png", tmp_path / "no" / "map.png").code == 1
+    assert photolib("highlights", "--count", 1).out.startswith("2024, 2 photos\n")
+    assert "2024-06-01, 2 photos" in photolib("highlights", "--day", "2030-06-01").out
+    assert photolib("album", "show", 1, "--highlights", 1, "--json").code == 0

@@ -341,3 +341,32 @@ def test_vectors_are_read_back_after_rows_went_and_came() -> None:
     index.remove(np.arange(0, 200, 3))
     index.add(np.arange(300, 310), rows[:10])
     assert index.reconstruct([305, 1, 199]).tolist() == rows[[5, 198, 0]].astype(float).tolist()
+
+
+# --- the neighbours of everything --------------------------------------------------------------
+
+
+def test_lists_find_the_nearest_of_a_whole_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("photolib.index._PARTITIONED", 1_000)
+    random = np.random.default_rng(0)
+    centres = random.standard_normal((60, 24))
+    rows = centres[np.arange(3_000) % 60] + 0.6 * random.standard_normal((3_000, 24))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    ids = np.arange(3_000) * 3 + 1
+    index = VectorIndex.build(ids, rows)
+    lists = index.partition()
+    assert lists is not None
+    scores, found = lists.neighbours(rows, 10)
+    exact = index.neighbours(rows, 10)
+    overlap = [len(np.intersect1d(a, b)) for a, b in zip(found, exact[1], strict=True)]
+    assert np.mean(overlap) > 9.5
+    assert (found[:, 0] == ids).all()
+    assert (np.diff(scores, axis=1) <= 0).all()
+    assert np.allclose(scores[:, 0], 1.0, atol=2e-3)
+
+
+def test_lists_are_not_used_where_they_would_not_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert VectorIndex.build([1, 2], np.eye(2, dtype=np.float32)).partition() is None
+    monkeypatch.setattr("photolib.index._PARTITIONED", 100)
+    rows = np.random.default_rng(0).standard_normal((400, 200)).astype(np.float32)
+    assert VectorIndex.build(np.arange(400), rows).partition() is None

@@ -3,6 +3,7 @@
 from photolib.library.doors.albums import AlbumDoor
 from photolib.library.doors.backups import BackupDoor
 from photolib.library.doors.duplicates import DuplicateDoor
+from photolib.library.doors.export import ExportDoor
 from photolib.library.doors.labels import LabelDoor
 from photolib.library.doors.models import ModelDoor
 from photolib.library.doors.photos import PhotoDoor, View
@@ -14,6 +15,7 @@ __all__ = [
     "AlbumDoor",
     "BackupDoor",
     "DuplicateDoor",
+    "ExportDoor",
     "LabelDoor",
     "ModelDoor",
     "PhotoDoor",

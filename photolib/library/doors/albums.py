@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from photolib.library import actions, albums, runs
+from photolib.library import actions, albums, highlights, projection, runs
 from photolib.library.albums import Deciding
 from photolib.library.core import Core
 from photolib.library.regroup import METHOD, Regroup, Wishes
@@ -12,6 +12,7 @@ from photolib.library.vectors import vectors_of_photos
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     import numpy as np
     from numpy.typing import NDArray
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
         Album,
         AlbumDetail,
         AlbumList,
+        HighlightList,
+        Highlights,
+        PhotoMap,
         RegroupReport,
         RunList,
         Sweep,
@@ -85,6 +89,18 @@ class AlbumDoor(Core):
         """The photos of an album that fit the others least, the oddest first; NotFound."""
         return self._deciding().odd_ones(album_id)
 
+    def album_highlights(self, album_id: int, count: int = 6) -> Highlights:
+        """The few photos that tell most of an album; NotFound."""
+        return highlights.of_album(self._catalogue, self._vectors_of, album_id, count)
+
+    def years(self, count: int = 6) -> HighlightList:
+        """The few photos that tell most of each year, the last year first."""
+        return highlights.of_years(self._catalogue, self._vectors_of, count)
+
+    def on_this_day(self, count: int = 6, day: date | None = None) -> HighlightList:
+        """The few photos that tell most of this day (today) in each year before."""
+        return highlights.on_this_day(self._catalogue, self._vectors_of, count, day)
+
     def move_to_album(self, album_id: int, photo_ids: Sequence[int]) -> AlbumDetail:
         """Put photos into an album, out of any other of its kind. NotFound, UsageError."""
         self._deciding().move(album_id, photo_ids)
@@ -130,6 +146,28 @@ class AlbumDoor(Core):
             if wishes.method and not wishes.preview:
                 self._catalogue.set_setting(METHOD, wishes.method)
         return report
+
+    def map(self, method: str = "umap") -> PhotoMap:
+        """Every photo's place on the stored map, or (``places``) where it was taken.
+
+        Empty until ``draw_map`` has run.
+        """
+        return projection.read(self._catalogue, method)
+
+    def draw_map(
+        self, method: str = "umap", *, anew: bool = False, wait: float = 600.0
+    ) -> Job[int]:
+        """Bring a map up to date (umap or tsne); returns how many photos it shows.
+
+        Waits while another process draws, then raises LeaseHeld; UsageError for another method.
+        """
+        model, kind = self._grouped_by()
+        with self._catalogue.leases.hold("map", wait=wait) as lease:
+            return (
+                yield from projection.update(
+                    self._catalogue, self._indexes, model, kind, lease, method, anew=anew
+                )
+            )
 
     def sweep(self) -> Sweep:
         """Clusters, noise, silhouette and purity against eps and min_samples."""

@@ -30,6 +30,13 @@ from photolib.library.results.duplicates import (
     DuplicateSet,
     Evidence,
 )
+from photolib.library.results.export import (
+    ExportedPhoto,
+    ExportFailure,
+    ExportReport,
+    HighlightList,
+    Highlights,
+)
 from photolib.library.results.index import (
     AlteredPhoto,
     FolderStatus,
@@ -38,6 +45,7 @@ from photolib.library.results.index import (
     VerifyReport,
 )
 from photolib.library.results.labels import LabelFacet, PhotoLabel, PhotoLabels, Vocabulary
+from photolib.library.results.map import MapPoint, PhotoMap
 from photolib.library.results.photos import (
     FolderList,
     LabelList,
@@ -93,10 +101,15 @@ __all__ = [
     "DuplicateSet",
     "Evidence",
     "Example",
+    "ExportFailure",
+    "ExportReport",
+    "ExportedPhoto",
     "FileProblem",
     "FolderList",
     "FolderStatus",
     "GroupingRun",
+    "HighlightList",
+    "Highlights",
     "Hit",
     "IndexReport",
     "IndexStatus",
@@ -104,6 +117,7 @@ __all__ = [
     "LabelList",
     "LeaseStatus",
     "Likeness",
+    "MapPoint",
     "Model",
     "ModelsInUse",
     "Pending",
@@ -111,6 +125,7 @@ __all__ = [
     "PhotoLabel",
     "PhotoLabels",
     "PhotoList",
+    "PhotoMap",
     "PhotoSummary",
     "ProblemList",
     "Quarantine",
