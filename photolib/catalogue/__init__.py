@@ -61,6 +61,7 @@ from photolib.catalogue.rows import (
     Unread,
     Vectors,
 )
+from photolib.catalogue.tags import Tags
 from photolib.catalogue.vectors import Changes, VectorStore
 from photolib.catalogue.words import Words
 from photolib.config import data_path
@@ -154,6 +155,7 @@ class Catalogue:
         self.groupings = Groupings(database)
         self.actions = Actions(database)
         self.duplicates = DuplicateSets(database)
+        self.tags = Tags(database)
         self.problems = Problems(database)
         self.leases = Leases(database, settings.leases)
 

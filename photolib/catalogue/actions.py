@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 _COLUMNS = {
     "album": {"name", "named_by", "pinned", "hidden", "cover_id", "retired"},
     "decision": {"undone"},
-    "photo": {"rating", "favourite", "hidden", "orientation_override", "taken_at_override"},
+    "photo": {
+        "rating",
+        "favourite",
+        "hidden",
+        "orientation_override",
+        "taken_at_override",
+        "taken_at",
+    },
 }
 """What an action may set. A whitelist, since the names go into SQL."""
 _SETS = {

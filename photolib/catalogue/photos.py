@@ -31,10 +31,20 @@ if TYPE_CHECKING:
 
 _LIST = """
     SELECT p.photo_id, p.content_id, p.folder_id, f.path AS root, p.path, p.state, p.size,
-        p.mtime_ns, p.taken_at, c.content_hash, c.width, c.height, c.format, p.rating,
-        p.favourite, p.hidden
+        p.mtime_ns, p.taken_at, c.content_hash, c.width, c.height, c.format,
+        ifnull(p.rating, c.rating) AS rating, p.favourite, p.hidden, p.orientation_override
     FROM photo p JOIN folder f USING (folder_id) JOIN content c USING (content_id)
 """
+
+_ORDERS = {
+    "newest": "p.taken_at DESC, p.photo_id DESC",
+    "oldest": "p.taken_at, p.photo_id",
+    "name": "p.display COLLATE NOCASE, p.photo_id",
+    "size": "p.size DESC, p.photo_id",
+    "rating": "ifnull(p.rating, (SELECT c.rating FROM content c"
+    " WHERE c.content_id = p.content_id)) DESC, p.favourite DESC, p.taken_at DESC, p.photo_id DESC",
+    "added": "p.photo_id DESC",
+}
 
 _WISHES = 200
 """Contents that are kept ahead in the queues: a few screens of photos."""
@@ -87,18 +97,26 @@ class Photos:
         return int(self._database.value(f"SELECT count(*) FROM photo p {where}", values))
 
     def window(self, chosen: PhotoFilter, offset: int, limit: int) -> list[PhotoRow]:
-        """Photos by capture time, newest first unless the filter says otherwise.
+        """Photos in the order of the filter, which is newest first unless it says otherwise.
 
-        The ids are found in the index alone; only the rows of the window are read.
+        The ids are found first (by date in the index alone); only the window's rows are read.
         """
+        return self.many(self.ids(chosen, offset, limit))
+
+    def ids(self, chosen: PhotoFilter, offset: int, limit: int) -> list[int]:
+        """The ids of a window of photos, in the order of the filter."""
         where, values = _where(chosen)
-        order = "ASC" if chosen.oldest_first else "DESC"
-        sql = f"""
-            SELECT p.photo_id FROM photo p {where}
-            ORDER BY p.taken_at {order}, p.photo_id {order} LIMIT ? OFFSET ?
-        """
-        rows = self._database.rows(sql, (*values, limit, offset))
-        return self.many([row["photo_id"] for row in rows])
+        sql = f"""SELECT p.photo_id FROM photo p {where}
+                  ORDER BY {_ORDERS[chosen.order]} LIMIT ? OFFSET ?"""
+        return [row[0] for row in self._database.rows(sql, (*values, limit, offset))]
+
+    def months(self, chosen: PhotoFilter) -> list[tuple[str, int]]:
+        """The months (``2021-06``; "" for no date) of a filter's photos by date, and how many."""
+        where, values = _where(chosen)
+        turn = "ASC" if chosen.order == "oldest" else "DESC"
+        sql = f"""SELECT substr(p.taken_at, 1, 7) AS month, count(*) FROM photo p {where}
+                  GROUP BY month ORDER BY month {turn}"""
+        return [(row[0] or "", row[1]) for row in self._database.rows(sql, values)]
 
     def matching(self, condition: Condition) -> list[tuple[int, int]]:
         """Photo and content ids of the photos that meet a condition, newest first."""
@@ -367,7 +385,8 @@ class Photos:
 
     def set_taken(self, photo_id: int, taken: Taken) -> None:
         """Record when a photo was taken, after its facts have changed."""
-        sql = "UPDATE photo SET taken_at = ?, taken_source = ? WHERE photo_id = ?"
+        sql = """UPDATE photo SET taken_at = ifnull(taken_at_override, ?), taken_source = ?
+                 WHERE photo_id = ?"""
         self._database.execute(sql, (*taken, photo_id))
 
     def _place(self, place: tuple[str, str, str, str]) -> int:
@@ -403,8 +422,8 @@ class Photos:
     def refresh(self, photo_id: int, stat: Stat, content_id: int, taken: Taken) -> None:
         """Record what a photo's file holds now."""
         sql = """
-            UPDATE photo SET size = ?, mtime_ns = ?, inode = ?, content_id = ?, taken_at = ?,
-                taken_source = ?, state = 'present'
+            UPDATE photo SET size = ?, mtime_ns = ?, inode = ?, content_id = ?,
+                taken_at = ifnull(taken_at_override, ?), taken_source = ?, state = 'present'
             WHERE photo_id = ?
         """
         self._database.execute(sql, (*stat, content_id, *taken, photo_id))
@@ -487,6 +506,8 @@ def _where(chosen: PhotoFilter) -> tuple[str, list[Any]]:
     if chosen.folder_id is not None:
         tests.append("p.folder_id = ?")
         values.append(chosen.folder_id)
+    if chosen.favourite:
+        tests.append("p.favourite")
     if chosen.unsorted:
         tests.append(
             "p.photo_id NOT IN (SELECT photo_id FROM album_photo JOIN album USING (album_id)"
@@ -512,6 +533,7 @@ def _photo(row: sqlite3.Row) -> PhotoRow:
         rating=row["rating"],
         favourite=bool(row["favourite"]),
         hidden=bool(row["hidden"]),
+        turned=row["orientation_override"] or 0,
     )
 
 

@@ -107,6 +107,8 @@ class PhotoRow:
     rating: int | None
     favourite: bool
     hidden: bool
+    turned: int = 0
+    """Degrees clockwise that a person turned it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ class PhotoFilter:
     unsorted: bool = False
     state: str = "present"
     hidden: bool = False
-    oldest_first: bool = False
+    favourite: bool = False
+    order: str = "newest"
+    """newest, oldest, name, size (the largest first), rating or added (the latest first)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,15 @@ _SECTIONS = {
         "export": "export:export",
         "duplicates": "duplicates:duplicates",
     },
+    "Saying what they are": {
+        "rate": "marks:rate",
+        "tag": "marks:tag",
+        "tags": "marks:tags",
+        "favourite": "marks:favourite",
+        "hide": "marks:hide",
+        "turn": "marks:turn",
+        "date": "marks:date",
+    },
     "Setting up": {
         "models": "models:models",
         "config": "config:config",

@@ -34,8 +34,7 @@ def do(catalogue: Catalogue, name: str, changes: Sequence[Change]) -> ActionDone
     """
     changes = [one for one in changes if dict(one.before) != dict(one.after)]
     with catalogue.transaction():
-        for one in changes:
-            catalogue.actions.apply(one)
+        _apply(catalogue, changes)
         action_id = catalogue.actions.record(name, changes)
     return ActionDone(action_id, name, False)
 
@@ -88,9 +87,22 @@ def _turn(
                     f"{action.name} was changed since by something else",
                     "Undo what was done after it first.",
                 )
-            catalogue.actions.apply(one)
+        _apply(catalogue, changes)
         catalogue.actions.mark(action.action_id, undone=undone)
     return replace(ActionDone(action.action_id, action.name, False), undone=undone)
+
+
+def _apply(catalogue: Catalogue, changes: Sequence[Change]) -> None:
+    for one in changes:
+        catalogue.actions.apply(one)
+    # Keywords and dates are among the words that photos are found by.
+    said = {
+        one.row_id
+        for one in changes
+        if one.table == "photo_tag" or (one.table == "photo" and "taken_at" in one.after)
+    }
+    if said:
+        catalogue.words.refresh(said)
 
 
 def _differ(now: Mapping[str, Any], then: Mapping[str, Any]) -> bool:

@@ -25,6 +25,7 @@ from photolib.library.doors import (
     DuplicateDoor,
     ExportDoor,
     LabelDoor,
+    MarkDoor,
     ModelDoor,
     PhotoDoor,
     ReportDoor,
@@ -50,6 +51,7 @@ _CHANGES_KEPT = 1_000_000
 class Library(
     SearchDoor,
     PhotoDoor,
+    MarkDoor,
     AlbumDoor,
     LabelDoor,
     DuplicateDoor,

@@ -28,6 +28,7 @@ def detail(catalogue: Catalogue, photo_id: int) -> PhotoDetail:
     row, facts = catalogue.photos.get(photo_id), catalogue.photos.facts(photo_id)
     if row is None or facts is None:
         raise NotFound(f"there is no photo {photo_id}")
+    lines = catalogue.regions.texts_of([row.content_id])
     return PhotoDetail(
         photo_id=photo_id,
         path=row.path,
@@ -38,8 +39,12 @@ def detail(catalogue: Catalogue, photo_id: int) -> PhotoDetail:
         facts=tuple(_captioned(facts)),
         parts=tuple(catalogue.photos.parts_of(photo_id)),
         albums=tuple(catalogue.albums.of_photo(photo_id)),
-        rating=facts["own_rating"] or facts["rating"] or 0,
+        rating=row.rating or 0,
         favourite=row.favourite,
+        hidden=row.hidden,
+        turned=row.turned,
+        tags=tuple(catalogue.tags.of_photo(photo_id)),
+        text=tuple(line.words for line in lines.get(row.content_id, [])),
     )
 
 

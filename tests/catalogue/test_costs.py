@@ -65,11 +65,11 @@ def _scans(steps: Sequence[str]) -> Iterator[str]:
     "chosen",
     [PhotoFilter(), PhotoFilter(folder_id=1), PhotoFilter(unsorted=True), PhotoFilter(hidden=True)],
 )
-@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_a_window_is_read_off_the_index_without_sorting(
-    catalogue: Catalogue, plans: Plans, chosen: PhotoFilter, oldest_first: bool
+    catalogue: Catalogue, plans: Plans, chosen: PhotoFilter, order: str
 ) -> None:
-    chosen = replace(chosen, oldest_first=oldest_first)
+    chosen = replace(chosen, order=order)
     ids, rows = plans.of(lambda: catalogue.photos.window(chosen, 0, 10))
     [count] = plans.of(lambda: catalogue.photos.count(chosen))
     for steps in (ids, count):

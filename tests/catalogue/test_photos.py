@@ -178,15 +178,20 @@ def dated(catalogue: Catalogue, shelf: Shelf) -> list[int]:
     ("chosen", "places"),
     [
         (PhotoFilter(), [5, 4, 1, 0]),
-        (PhotoFilter(oldest_first=True), [0, 1, 4, 5]),
+        (PhotoFilter(order="oldest"), [0, 1, 4, 5]),
         (PhotoFilter(hidden=True), [2]),
         (PhotoFilter(state="missing"), [3]),
         (PhotoFilter(folder_id=1), [1]),
         (PhotoFilter(folder_id=2), [5, 4, 0]),
         (PhotoFilter(album_id=1), [4, 0]),
         (PhotoFilter(album_id=1, folder_id=1), []),
-        (PhotoFilter(album_id=1, oldest_first=True), [0, 4]),
+        (PhotoFilter(album_id=1, order="oldest"), [0, 4]),
         (PhotoFilter(unsorted=True), [5, 1]),
+        (PhotoFilter(favourite=True), []),
+        (PhotoFilter(order="added"), [5, 4, 1, 0]),
+        (PhotoFilter(order="name"), [1, 0, 4, 5]),
+        (PhotoFilter(order="rating"), [5, 4, 1, 0]),
+        (PhotoFilter(order="size"), [0, 1, 4, 5]),
     ],
 )
 def test_windows_and_counts(
@@ -195,6 +200,8 @@ def test_windows_and_counts(
     expected = [dated[place] for place in places]
     shown = [row.photo_id for row in catalogue.photos.window(chosen, 0, 10)]
     assert shown == expected
+    assert catalogue.photos.ids(chosen, 1, 2) == expected[1:3]
+    assert sum(count for _, count in catalogue.photos.months(chosen)) == len(expected)
     assert catalogue.photos.count(chosen) == len(expected)
     by_one = [catalogue.photos.window(chosen, offset, 1) for offset in range(len(expected))]
     assert [row.photo_id for [row] in by_one] == expected

@@ -5,6 +5,7 @@ from photolib.library.doors.backups import BackupDoor
 from photolib.library.doors.duplicates import DuplicateDoor
 from photolib.library.doors.export import ExportDoor
 from photolib.library.doors.labels import LabelDoor
+from photolib.library.doors.marks import MarkDoor
 from photolib.library.doors.models import ModelDoor
 from photolib.library.doors.photos import PhotoDoor, View
 from photolib.library.doors.reports import ReportDoor
@@ -17,6 +18,7 @@ __all__ = [
     "DuplicateDoor",
     "ExportDoor",
     "LabelDoor",
+    "MarkDoor",
     "ModelDoor",
     "PhotoDoor",
     "ReportDoor",

@@ -27,7 +27,10 @@ class View:
     folder_id: int | None = None
     unsorted: bool = False
     missing: bool = False
-    oldest_first: bool = False
+    favourite: bool = False
+    hidden: bool = False
+    order: str = "newest"
+    """newest, oldest, name, size, rating or added; see ``PhotoFilter``."""
 
     @property
     def filter(self) -> PhotoFilter:
@@ -37,7 +40,9 @@ class View:
             album_id=self.album_id,
             unsorted=self.unsorted,
             state="missing" if self.missing else "present",
-            oldest_first=self.oldest_first,
+            favourite=self.favourite,
+            hidden=self.hidden,
+            order=self.order,
         )
 
 
@@ -55,6 +60,14 @@ class PhotoDoor(Core):
     def photo_page(self, view: View, *, limit: int, offset: int = 0) -> PhotoList:
         """A page of a view's photos, in the order of ``photo_window``."""
         return photos.page(self._catalogue, view.filter, limit, offset)
+
+    def photo_ids(self, view: View, offset: int, limit: int) -> list[int]:
+        """The ids of a window of a view's photos."""
+        return self._catalogue.photos.ids(view.filter, offset, limit)
+
+    def photo_months(self, view: View) -> list[tuple[str, int]]:
+        """The months (``2021-06``) that a view's photos were taken in, and how many in each."""
+        return self._catalogue.photos.months(view.filter)
 
     def photos(self, photo_ids: Sequence[int]) -> list[PhotoRow]:
         """Photos by their ids, in that order; unknown ids are left out."""
@@ -87,13 +100,17 @@ class PhotoDoor(Core):
         if cached is not None:
             return cached
         try:
-            self._thumbnails.put(row.content_hash, self.picture(photo_id, side), side)
+            picture = self._decoder.decode(row.path, side=side).image
         except PhotolibError:
             return None
+        self._thumbnails.put(row.content_hash, picture, side)
         return self._thumbnails.get(row.content_hash, side)
 
     def picture(self, photo_id: int, side: int) -> Image:
-        """A photo upright, in RGB, its longest side about ``side`` pixels. Raises ImageError."""
+        """A photo upright, in RGB, its longest side about ``side`` pixels. Raises ImageError.
+
+        Turned as the camera noted; ``PhotoRow.turned`` is what a person wants beyond that.
+        """
         return self._decoder.decode(self._photo_row(photo_id).path, side=side).image
 
     def _photo_row(self, photo_id: int) -> PhotoRow:

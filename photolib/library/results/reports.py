@@ -166,6 +166,12 @@ class PhotoDetail:
     albums: tuple[tuple[int, str], ...]
     rating: int
     favourite: bool
+    hidden: bool = False
+    turned: int = 0
+    """Degrees clockwise that a person turned it by."""
+    tags: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    """Lines that were read in it."""
 
 
 @dataclass(frozen=True, slots=True)
