@@ -44,8 +44,8 @@ SCREENS = (
     ("grid-small", (80, 24), "photolib-light", ["l"]),
     ("photo", (120, 36), "photolib-dark", ["j", "enter"]),
     ("search", (120, 36), "photolib-harbour", ["slash", *"blue", "enter"]),
-    ("albums", (120, 36), "photolib-sepia", ["2"]),
-    ("duplicates", (120, 36), "photolib-light", ["4"]),
+    ("albums", (120, 36), "photolib-sepia", ["g", "a"]),
+    ("duplicates", (120, 36), "photolib-light", ["g", "d"]),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +16,9 @@ from photolib.errors import ConfigError, PhotolibError
 from photolib.tui import themes as theming
 from photolib.tui.messages import LibraryOpened, WorkFailed
 from photolib.tui.pictures import MODES, Display, choose_display
-from photolib.tui.screens.browse import BrowseScreen
+from photolib.tui.screens.acting import STARS, ActingScreen
+from photolib.tui.screens.browse import GO, BrowseScreen
+from photolib.tui.screens.keyed import KeyedScreen
 from photolib.tui.screens.modals import Failure, Help
 from photolib.tui.screens.photo import PhotoScreen
 from photolib.tui.widgets.grid import PhotoGrid
@@ -42,7 +45,7 @@ class PhotolibApp(Worked, App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help"),
-        Binding("t", "next_theme", "Theme", show=False),
+        Binding("T", "next_theme", "Theme", show=False),
         Binding("ctrl+p", "command_palette", "Commands", show=False),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+q", "quit", "Quit", show=False),
@@ -133,6 +136,12 @@ class PhotolibApp(Worked, App[None]):
             details = "\n".join(printable(line) for line in lines)
             self.push_screen(Failure("photolib did not expect this", details))
 
+    def keys_of(self, binding: Binding) -> list[str]:
+        """The keys that a binding has now, as they are shown."""
+        changed = self._keymap.get(binding.id or "", binding.key)
+        singles = Binding.make_bindings([replace(binding, key=changed)])
+        return [self.get_key_display(single) for single in singles]
+
     # --- help and commands ---------------------------------------------------------------------
 
     def action_help(self) -> None:
@@ -149,27 +158,39 @@ class PhotolibApp(Worked, App[None]):
                 keys = self.get_key_display(binding)
                 run = partial(self.run_action, binding.action, default_namespace=node)
                 yield SystemCommand(binding.description, f"Key: {keys}", run)
+        if isinstance(screen, KeyedScreen):
+            for key, menu in screen.menus():
+                for choice in menu.choices:
+                    act = partial(screen.run_action, choice.action)
+                    said = f"Keys: {key} {choice.key}"
+                    yield SystemCommand(f"{menu.title}: {choice.label}", said, act)
         for name in self._theme_names:
             yield SystemCommand(f"Theme: {name}", "Colours", partial(self.wear, name))
 
 
 def key_tables(app: PhotolibApp) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Every key of the app by where it works, read from the bindings."""
+    """Every key of the app by where it works, read from the bindings and the menus."""
     places = (
-        ("Everywhere", PhotolibApp),
-        ("Browsing", BrowseScreen),
-        ("In a grid", PhotoGrid),
-        ("Looking at a photo", PhotoScreen),
-        ("Drawing a region", RegionPicture),
+        ("Everywhere", PhotolibApp.BINDINGS),
+        ("Photos, wherever they are", ActingScreen.ACTS),
+        ("Browsing", [each for each in BrowseScreen.BINDINGS if each not in ActingScreen.ACTS]),
+        ("In a grid", PhotoGrid.BINDINGS),
+        ("Looking at a photo", PhotoScreen.BINDINGS),
+        ("Drawing a region", RegionPicture.BINDINGS),
     )
-    return [(title, _keys(app, owner)) for title, owner in places]
+    tables = [(title, _keys(app, bindings)) for title, bindings in places]
+    menus = [("g", GO), ("s", STARS)]
+    strokes = [(f"{first} {each.key}", each.label) for first, menu in menus for each in menu]
+    numbers = ("12 j", "a number before a key: that often; 12 G: to number 12")
+    return [*tables, ("In two strokes", [*strokes, numbers])]
 
 
-def _keys(app: PhotolibApp, owner: type) -> list[tuple[str, str]]:
+def _keys(app: PhotolibApp, bindings: Iterable[BindingType]) -> list[tuple[str, str]]:
     pairs = []
-    for binding in owner.__dict__["BINDINGS"]:
-        singles = [app.get_key_display(single) for single in Binding.make_bindings([binding])]
-        pairs.append((" ".join(dict.fromkeys(singles)), binding.description))
+    for binding in bindings:
+        assert isinstance(binding, Binding)
+        keys = app.keys_of(binding)
+        pairs.append((" ".join(dict.fromkeys(keys)), binding.description))
     return pairs
 
 

@@ -8,7 +8,7 @@ dropped.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from photolib.jobs import Progress
     from photolib.library import Library
     from photolib.library.results import (
+        ActionDone,
         Album,
         AlbumDetail,
         Box,
         DuplicateList,
         FolderStatus,
-        IndexReport,
         PhotoDetail,
         ProblemList,
         Status,
     )
     from photolib.tui.pictures import Painting
-    from photolib.tui.sources import Deck, Scene, Tile
+    from photolib.tui.sources import Deck, Identity, Scene, Tile
+    from photolib.tui.thumbnails import Slot
 
 
 @dataclass
@@ -87,7 +88,7 @@ class PageArrived(Message):
 class TilePainted(Message):
     """A thumbnail is ready; None when there is none to show."""
 
-    key: tuple[object, ...]
+    slot: Slot
     painting: Painting | None
 
 
@@ -100,6 +101,29 @@ class GridShown(Message):
 
 
 @dataclass
+class PaneShown(Message):
+    """A pane that is no grid knows how much it shows."""
+
+    pane: str
+    total: str
+    notice: str
+
+
+@dataclass
+class Acted(Message):
+    """Something was done to photos, or undone."""
+
+    result: ActionDone
+
+
+@dataclass
+class ActionsLoaded(Message):
+    """What was done lately has arrived."""
+
+    actions: tuple[ActionDone, ...]
+
+
+@dataclass
 class CursorMoved(Message):
     """The grid's cursor is on another tile, or that tile has arrived."""
 
@@ -108,6 +132,25 @@ class CursorMoved(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, CursorMoved)
+
+
+@dataclass
+class SelectionChanged(Message):
+    """So many tiles are selected; ``ranging``: a range has begun that is not ended."""
+
+    count: int
+    ranging: bool
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, SelectionChanged)
+
+
+@dataclass
+class TilesSelected(Message):
+    """The tiles of a range are known."""
+
+    deck: Deck
+    identities: list[Identity]
 
 
 @dataclass
@@ -235,9 +278,10 @@ class JobProgressed(Message):
 
 @dataclass
 class JobFinished(Message):
-    """A job has ended; ``report`` is None when it was stopped before its end."""
+    """The job called ``name`` has ended; ``report`` is None when it was stopped before its end."""
 
-    report: IndexReport | None
+    name: str
+    report: Any
     problems: int
 
 

@@ -126,6 +126,14 @@ def decoded(jpeg: bytes) -> Image:
         return opened.convert("RGB")
 
 
+def turned(picture: Image, degrees: int) -> Image:
+    """A picture turned clockwise by quarters; the same one when there is nothing to turn."""
+    from PIL.Image import Transpose
+
+    turns = {90: Transpose.ROTATE_270, 180: Transpose.ROTATE_180, 270: Transpose.ROTATE_90}
+    return picture.transpose(turns[degrees]) if degrees in turns else picture
+
+
 def _blocks(picture: Image, width: int, height: int) -> tuple[Strip, ...]:
     """Cells of two colours each, parted along the halves or quarters that lose least."""
     from PIL.Image import Resampling

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from photolib.tui.layout import Section
 from photolib.tui.pictures import Recent
-from photolib.tui.words import counted, moment, name_of, span
+from photolib.tui.words import counted, moment, month, name_of, span
 from photolib.wire import printable
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from photolib.library.results import Album, Box, Hit, SearchResult
 
 Kind = Literal[
-    "photos", "unsorted", "folder", "album", "albums", "search", "similar",
+    "photos", "unsorted", "favourites", "hidden", "folder", "album", "albums", "search", "similar",
     "duplicates", "problems", "folders",
 ]  # fmt: skip
 
@@ -36,6 +37,17 @@ KIND_NAMES = {
 }
 """What the kinds of albums are called on screen, in the order of the sidebar."""
 
+PHOTO_KINDS = ("photos", "unsorted", "favourites", "hidden", "folder", "album")
+"""Scenes that show a view of the photos."""
+PHOTO_ORDERS = {
+    "newest": "newest first",
+    "oldest": "oldest first",
+    "name": "by name",
+    "size": "largest first",
+    "rating": "best rated first",
+    "added": "latest added first",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -47,8 +59,8 @@ class Scene:
     """The album, the folder, or the photo that others are like."""
     text: str = ""
     """The query, the kind of albums, or the path of the photo that others are like."""
-    flipped: bool = False
-    """Oldest first instead of newest first; by date instead of by relevance."""
+    order: str = ""
+    """How it is sorted, of ``orders``; "" for the first of them."""
     everything: bool = False
     """The unlikely hits of a search too."""
     region: Box | None = None
@@ -65,9 +77,11 @@ class Scene:
         return self.kind in ("search", "similar")
 
     @property
-    def flippable(self) -> bool:
-        """Whether it has another order."""
-        return self.kind in ("photos", "unsorted", "folder", "album", "search")
+    def orders(self) -> dict[str, str]:
+        """The orders it can have and what they are called, the usual one first."""
+        if self.kind == "search":
+            return {"relevance": "best first", "date": "by date"}
+        return PHOTO_ORDERS if self.kind in PHOTO_KINDS else {}
 
 
 ALL_PHOTOS = Scene("photos", "All photos")
@@ -88,26 +102,40 @@ class Tile:
     why: str = ""
     note: str = ""
     """A word that the picture needs, such as ``missing``."""
+    badge: str = ""
+    """What a person thinks of it: stars, a heart."""
     taken_at: str = ""
+    turned: int = 0
+    """Degrees clockwise that a person turned it by."""
     album_id: int | None = None
     found: tuple[tuple[Box, str], ...] = ()
     """The parts of the picture that a search found it by, and what they are."""
 
     @property
-    def identity(self) -> tuple[str, int | None]:
+    def identity(self) -> Identity:
         """What stays the same when the tile moves or changes."""
         return ("photo", self.photo_id) if self.album_id is None else ("album", self.album_id)
+
+
+Identity = tuple[str, "int | None"]
+"""What a tile stands for: ``photo`` or ``album``, and its id."""
 
 
 class TileSource(Protocol):
     """Where tiles come from. Worker threads call it; errors of the library pass through."""
 
     notice: str
-    """What the library has to say about the result, once ``count`` has been called."""
+    """What the library has to say about the result, once it has been counted."""
 
-    def count(self) -> int: ...
+    def sections(self) -> tuple[Section, ...]:
+        """The tiles counted, under their titles."""
+        ...
 
     def tiles(self, offset: int, limit: int) -> list[Tile]: ...
+
+    def identities(self, offset: int, limit: int) -> list[Identity]:
+        """What so many tiles stand for, without all the rest of them."""
+        ...
 
 
 PAGE = 60
@@ -118,8 +146,12 @@ class Deck:
     """The tiles of a source that have arrived, by page."""
 
     source: TileSource
-    total: int
+    sections: tuple[Section, ...]
+    total: int = 0
     _pages: Recent[list[Tile]] = field(default_factory=lambda: Recent(120))
+
+    def __post_init__(self) -> None:
+        self.total = sum(section.count for section in self.sections)
 
     def __getitem__(self, index: int) -> Tile | None:
         """The tile at a position; None when it has not arrived."""
@@ -136,7 +168,7 @@ class Deck:
         """Get a page from the source. Any thread may call it."""
         self._pages.put(page, self.source.tiles(page * PAGE, PAGE))
 
-    def find(self, identity: tuple[str, int | None], near: int, added: int) -> int | None:
+    def find(self, identity: Identity, near: int, added: int) -> int | None:
         """Where a tile that was at ``near`` is after ``added`` more tiles came; None if not close.
 
         Additions before it push it back by as many, so that is where the search begins.
@@ -172,13 +204,15 @@ def source_for(library: Library, scene: Scene) -> TileSource:
         album_id=scene.number if scene.kind == "album" else None,
         folder_id=scene.number if scene.kind == "folder" else None,
         unsorted=scene.kind == "unsorted",
-        oldest_first=scene.flipped,
+        favourite=scene.kind == "favourites",
+        hidden=scene.kind == "hidden",
+        order=scene.order or "newest",
     )
     return PhotoSource(library, view)
 
 
 class PhotoSource:
-    """The photos of a view."""
+    """The photos of a view, by month where the order is that of the dates."""
 
     notice = ""
 
@@ -186,11 +220,17 @@ class PhotoSource:
         self._library = library
         self._view = view
 
-    def count(self) -> int:
-        return self._library.photo_count(self._view)
+    def sections(self) -> tuple[Section, ...]:
+        if self._view.order not in ("newest", "oldest"):
+            return (Section("", self._library.photo_count(self._view)),)
+        months = self._library.photo_months(self._view)
+        return tuple(Section(month(name + "-01") or "No date", count) for name, count in months)
 
     def tiles(self, offset: int, limit: int) -> list[Tile]:
         return [photo_tile(row) for row in self._library.photo_window(self._view, offset, limit)]
+
+    def identities(self, offset: int, limit: int) -> list[Identity]:
+        return [("photo", each) for each in self._library.photo_ids(self._view, offset, limit)]
 
 
 class HitSource:
@@ -202,15 +242,21 @@ class HitSource:
         self._first: SearchResult | None = None
         self.notice = ""
 
-    def count(self) -> int:
-        self._first = self._result(0, PAGE)
-        self.notice = self._first.notice
-        return self._first.total
+    def sections(self) -> tuple[Section, ...]:
+        self._first = found = self._result(0, PAGE)
+        self.notice = found.notice
+        above = min(found.cutoff.count, found.total)
+        if not self._scene.everything or self._scene.order == "date" or above >= found.total:
+            return (Section("", found.total),)
+        return Section("Likely", above), Section("Below here: less likely", found.total - above)
 
     def tiles(self, offset: int, limit: int) -> list[Tile]:
         fits = self._first is not None and offset == 0 and limit == PAGE
         result = self._first if fits and self._first else self._result(offset, limit)
         return [hit_tile(hit) for hit in result.hits]
+
+    def identities(self, offset: int, limit: int) -> list[Identity]:
+        return [tile.identity for tile in self.tiles(offset, limit)]
 
     def _result(self, offset: int, limit: int) -> SearchResult:
         scene = self._scene
@@ -218,9 +264,12 @@ class HitSource:
             return self._library.similar(
                 scene.text, region=scene.region, limit=limit, offset=offset
             )
-        sort = "date" if scene.flipped else "relevance"
         return self._library.search(
-            scene.text, sort=sort, limit=limit, offset=offset, everything=scene.everything
+            scene.text,
+            sort="date" if scene.order == "date" else "relevance",
+            limit=limit,
+            offset=offset,
+            everything=scene.everything,
         )
 
 
@@ -233,21 +282,22 @@ class AlbumSource:
         self._library = library
         self._kind = kind or None
 
-    def count(self) -> int:
-        return self._library.albums(self._kind, limit=1).total
+    def sections(self) -> tuple[Section, ...]:
+        return (Section("", self._library.albums(self._kind, limit=1).total),)
 
     def tiles(self, offset: int, limit: int) -> list[Tile]:
         albums = self._library.albums(self._kind, limit=limit, offset=offset).albums
         return [album_tile(album) for album in albums]
 
+    def identities(self, offset: int, limit: int) -> list[Identity]:
+        return [tile.identity for tile in self.tiles(offset, limit)]
+
 
 def photo_tile(row: PhotoRow) -> Tile:
     """The tile of a photo in a view."""
     facts = [name_of(row.path), moment(row.taken_at), f"{row.width} x {row.height}"]
-    if row.rating:
-        facts.append("★" * row.rating)
-    if row.favourite:
-        facts.append("♥ favourite")
+    badge = " ".join(filter(None, ("★" * (row.rating or 0), "♥" * row.favourite)))
+    facts += [badge] if badge else []
     return Tile(
         photo_id=row.photo_id,
         picture=row.content_hash,
@@ -255,7 +305,9 @@ def photo_tile(row: PhotoRow) -> Tile:
         detail=" · ".join(facts),
         path=row.path,
         note="" if row.state == "present" else row.state,
+        badge=badge,
         taken_at=row.taken_at,
+        turned=row.turned,
     )
 
 

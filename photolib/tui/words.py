@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
 from photolib.wire import printable
+
+if TYPE_CHECKING:
+    from photolib.library.results import IndexReport
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
@@ -77,3 +81,20 @@ def elided_path(path: str, width: int) -> str:
     while text and cell_len(text) > width - 1:
         text = text[1:]
     return "…" + text
+
+
+def job_summary(report: IndexReport | None) -> str:
+    """How an index job ended, as one sentence."""
+    if report is None:
+        return "Indexing stopped. What had been read is kept; I goes on from there."
+    outcomes = {
+        "new": report.added + report.copied,
+        "changed": report.changed,
+        "moved": report.moved,
+        "missing": report.missing,
+        "failed": report.failed,
+    }
+    told = [f"{number:,} {name}" for name, number in outcomes.items() if number]
+    summary = ", ".join(told) or "nothing has changed"
+    offline = ", ".join(name_of(path) for path in report.offline)
+    return f"Indexed: {summary}." + (f" Offline: {offline}." if offline else "")

@@ -199,7 +199,7 @@ async def test_photos_that_are_looked_at_go_first_while_photos_wait(
         assert preferred == []
         browse = pilot.app.screen
         assert isinstance(browse, BrowseScreen)
-        browse._job_running = True
+        browse._jobs.running = True
         await press(pilot, "enter", "right")
         rows = own_library.photo_window(View(), 0, 2)
         assert preferred[-2:] == [row.photo_id for row in rows]
@@ -211,7 +211,7 @@ async def test_the_sidebar_shows_subjects_with_their_counts(read_library: Librar
         await settle(pilot)
         sidebar = pilot.app.screen.query_one("#sidebar", OptionList)
         lines = [str(option.prompt) for option in sidebar.options]
-        at = next(i for i, line in enumerate(lines) if "Subjects" in line and line[0] == " ")
+        at = next(i for i, line in enumerate(lines) if "Labels" in line and line[0] == " ")
         assert [line.split() for line in lines[at + 1 :]] == [
             [label, str(count)] for label, count in labels
         ]

@@ -6,72 +6,89 @@ import asyncio
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Center, Horizontal, Middle, Vertical
-from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer, Input, Label, OptionList, Static
-from textual.worker import get_current_worker
+from textual.containers import Horizontal, Vertical
+from textual.widgets import ContentSwitcher, Footer, Input, Label, Static
 
 from photolib.errors import FolderError, NotFound, QueryError, UsageError
 from photolib.tui.messages import (
     AlbumRenamed,
     CursorMoved,
     DataChanged,
-    DuplicatesLoaded,
     FolderAdded,
     FolderRefused,
-    FoldersLoaded,
     GridShown,
     JobFinished,
-    JobProgressed,
     LibraryOpened,
     OverviewLoaded,
-    ProblemsLoaded,
+    PaneShown,
     SceneChosen,
+    SelectionChanged,
     TileChosen,
     WorkFailed,
 )
+from photolib.tui.screens.acting import ActingScreen
+from photolib.tui.screens.keyed import Choice, KeyStrip, Menu
 from photolib.tui.screens.modals import Ask
 from photolib.tui.screens.photo import PhotoScreen, like
 from photolib.tui.sources import ALL_ALBUMS, ALL_PHOTOS, Scene, source_for
 from photolib.tui.widgets.duplicates import Duplicates
 from photolib.tui.widgets.grid import PhotoGrid
-from photolib.tui.widgets.lines import Heading, JobBar, StatusLine
+from photolib.tui.widgets.jobs import JobBar
+from photolib.tui.widgets.lines import Heading, StatusLine
+from photolib.tui.widgets.panes import Pane
+from photolib.tui.widgets.search import (
+    Completions,
+    Offered,
+    QueryEntered,
+    QueryTyped,
+    SearchLine,
+)
 from photolib.tui.widgets.sidebar import Sidebar
 from photolib.tui.widgets.tables import Folders, Problems
-from photolib.tui.words import counted, elided, month, name_of, weight
-from photolib.tui.work import Pace, Worked
+from photolib.tui.widgets.welcome import Welcome
+from photolib.tui.words import counted, elided, job_summary, month
 from photolib.wire import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from photolib.library import Library
-    from photolib.library.results import IndexReport, Status
+    from photolib.library.results import ActionDone, Status
     from photolib.tui.pictures import Display
+
 
 FOLLOW = 1.5
 """Seconds between two looks at whether the catalogue has changed."""
 _SEARCH_AGAIN = 10.0
 """Seconds a result stays as it is while the catalogue changes: a search costs more than a count."""
 _HISTORY = 50
-_SCENES = (
-    ALL_PHOTOS,
-    ALL_ALBUMS,
-    Scene("unsorted", "Unsorted"),
-    Scene("duplicates", "Duplicates"),
-    Scene("folders", "Folders"),
-    Scene("problems", "Problems"),
+PLACES = {
+    "p": ALL_PHOTOS,
+    "f": Scene("favourites", "Favourites"),
+    "a": ALL_ALBUMS,
+    "u": Scene("unsorted", "Unsorted"),
+    "d": Scene("duplicates", "Duplicates"),
+    "l": Scene("folders", "Folders"),
+    "x": Scene("problems", "Problems"),
+    "h": Scene("hidden", "Hidden photos"),
+}
+"""Where ``g`` and a second key lead."""
+GO = (
+    Choice("g", "the first", "go('g')"),
+    *(Choice(key, scene.title, f"go({key!r})") for key, scene in PLACES.items()),
 )
 _EMPTY = {
     "photos": "No photos yet.\nPress I to index the folders, or a to add a folder.",
     "unsorted": "Nothing is unsorted.",
+    "favourites": "No favourites yet.\nPress f on a photo to make it one.",
+    "hidden": "Nothing is hidden.\nx hides a photo everywhere but here.",
     "folder": "No photos in this folder yet.\nPress I to index it.",
     "album": "This album is empty.",
     "albums": "No albums yet.\nThey are made when photos are indexed: press I.",
@@ -81,43 +98,24 @@ _EMPTY = {
 LOOK_ONLY = "look only: meaning-search needs `photolib models fetch`"
 
 
-class Welcome(Middle):
-    """What to do in a library without folders."""
-
-    def compose(self) -> ComposeResult:
-        with Center(), Vertical(id="welcome-panel"):
-            yield Label("Welcome to photolib", classes="dialog-title", markup=False)
-            yield Static(
-                "Add a folder of photos to begin. photolib reads it and never writes to your "
-                "originals; everything it learns stays on this machine.\n\nType a path and press "
-                "Enter. Indexing starts at once, and photos appear as they are read.",
-                markup=False,
-            )
-            yield Input(placeholder="~/Pictures", id="welcome-path", compact=True)
-            yield Static(id="welcome-refusal", markup=False)
-
-
-class BrowseScreen(Worked, Screen[None]):
-    """Owns what is on show, the way back, and the job that runs."""
+class BrowseScreen(ActingScreen[None]):
+    """Owns what is on show, and the way back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search"),
-        Binding("m", "like_this", "More like this"),
-        Binding("escape", "back", "Back", show=False),
-        Binding("o", "flip", "Other order", show=False),
-        Binding("e", "everything", "Unlikely hits too"),
-        Binding("R", "rename", "Rename album"),
-        Binding("a", "add_folder", "Add folder", show=False),
-        Binding("r", "retry", "Retry"),
-        Binding("I,ctrl+r", "index", "Index"),
-        Binding("ctrl+x", "stop", "Stop indexing"),
-        Binding("b", "sidebar", "Sidebar", show=False),
-        Binding("1", "go(0)", "All photos", show=False),
-        Binding("2", "go(1)", "Albums", show=False),
-        Binding("3", "go(2)", "Unsorted", show=False),
-        Binding("4", "go(3)", "Duplicates", show=False),
-        Binding("5", "go(4)", "Folders", show=False),
-        Binding("6", "go(5)", "Problems", show=False),
+        Binding("slash", "search", "Search", id="browse.search"),
+        Binding("g", "menu('go')", "Go to", id="browse.go"),
+        Binding("m", "like_this", "More like this", id="browse.like"),
+        Binding("escape", "back", "Back", show=False, id="browse.back"),
+        Binding("o", "menu('order')", "Order", show=False, id="browse.order"),
+        Binding("e", "everything", "Unlikely hits too", id="browse.everything"),
+        Binding("R", "rename", "Rename album", id="browse.rename"),
+        Binding("a", "add_folder", "Add folder", show=False, id="browse.add"),
+        Binding("r", "retry", "Retry", id="browse.retry"),
+        Binding("I", "index", "Index", id="browse.index"),
+        Binding("ctrl+z", "pause", "Pause or go on", id="browse.pause"),
+        Binding("ctrl+x", "stop", "Stop the job", id="browse.stop"),
+        Binding("b", "sidebar", "Sidebar", show=False, id="browse.sidebar"),
+        *ActingScreen.ACTS,
     ]
     # Textual declares both as attributes of the instance, so ClassVar would not type-check.
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide")]  # noqa: RUF012
@@ -130,6 +128,8 @@ class BrowseScreen(Worked, Screen[None]):
         self._index_at_once = index
         self._scene = ALL_PHOTOS
         self._history: list[tuple[Scene, int]] = []
+        self._typing_from: tuple[Scene, int] | None = None
+        """What was on show before a person began to type a search."""
         self._status: Status | None = None
         self._overview_request = 0
         self._version: int | None = None
@@ -137,18 +137,11 @@ class BrowseScreen(Worked, Screen[None]):
         self._searched_at = 0.0
         self._total = 0
         self._has_tile = False
-        self._pace = Pace()
-        self._job_running = False
-        self._job_problems = 0
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
             yield Label("photolib", id="brand", markup=False)
-            yield Input(
-                placeholder="/ to search: two dogs on a beach -snow after:2022",
-                id="search",
-                compact=True,
-            )
+            yield SearchLine(id="search")
         with Horizontal(id="body"):
             yield Sidebar(id="sidebar")
             with Vertical(id="main"):
@@ -159,8 +152,10 @@ class BrowseScreen(Worked, Screen[None]):
                     yield Problems(id="problems")
                     yield Folders(id="folders")
                     yield Welcome(id="welcome")
+        yield Completions(id="completions")
         yield JobBar(id="job")
         yield StatusLine(id="status")
+        yield KeyStrip()
         yield Footer(compact=True, show_command_palette=False)
         yield Static(
             "photolib needs at least 60 columns\nand 20 rows: please enlarge the window.",
@@ -177,8 +172,20 @@ class BrowseScreen(Worked, Screen[None]):
         self._follower.shutdown(wait=False, cancel_futures=True)
 
     @property
+    def library(self) -> Library | None:
+        return self._library
+
+    @property
     def _grid(self) -> PhotoGrid:
         return self.query_one("#grid", PhotoGrid)
+
+    @property
+    def _jobs(self) -> JobBar:
+        return self.query_one(JobBar)
+
+    @property
+    def _line(self) -> SearchLine:
+        return self.query_one(SearchLine)
 
     # --- opening and following -----------------------------------------------------------------
 
@@ -186,7 +193,7 @@ class BrowseScreen(Worked, Screen[None]):
     def begin(self, event: LibraryOpened) -> None:
         """Show the library, and follow what this and other processes do to it."""
         event.stop()
-        self._library = event.library
+        self._library = self._line.library = event.library
         self._follow()
         self.set_interval(FOLLOW, self._follow)
 
@@ -217,7 +224,7 @@ class BrowseScreen(Worked, Screen[None]):
         if self._scene.gridded:
             self._grid.reload()
         elif self._library is not None:
-            self._open_list(self._library)
+            self._pane.open(self._library)
 
     def _load_overview(self) -> None:
         if self._library is not None:
@@ -246,87 +253,73 @@ class BrowseScreen(Worked, Screen[None]):
         encoder = printable(event.status.models.encoder or "")
         short = elided(encoder, 20) or "look only"
         self.query_one(StatusLine).model(encoder or LOOK_ONLY, short)
-        self._show_other_job(event.status)
+        self._jobs.others(event.status, os.getpid())
         self._welcome(not event.status.folders)
         if first and self._index_at_once and event.status.folders:
             self.action_index()
-
-    def _show_other_job(self, status: Status) -> None:
-        others = [lease for lease in status.leases if lease.pid != os.getpid()]
-        if others and not self._job_running:
-            names = ", ".join(printable(lease.name) for lease in others)
-            bar = self.query_one(JobBar)
-            bar.display = True
-            bar.update(f"Another photolib is at work here: {names} (process {others[0].pid})")
-        elif not self._job_running:
-            self.query_one(JobBar).hide()
 
     def _welcome(self, needed: bool) -> None:
         switcher = self.query_one("#content", ContentSwitcher)
         if needed and switcher.current != "welcome":
             switcher.current = "welcome"
             self.query_one(Heading).show("No folders yet", "")
-            self.query_one("#welcome-path").focus()
+            self.query_one(Welcome).begin()
         elif not needed and switcher.current == "welcome":
             self._show(self._scene)
 
     # --- scenes --------------------------------------------------------------------------------
 
-    def _show(self, scene: Scene, index: int = 0) -> None:
+    def _show(self, scene: Scene, index: int = 0, *, focus: bool = True) -> None:
         library = self._library
         if library is None:
             return
         self._scene = scene
         self._total = 0
         self.query_one(Sidebar).follow(scene)
-        self.query_one("#search", Input).value = scene.text if scene.kind == "search" else ""
+        if focus:
+            self._line.fill(scene.text if scene.kind == "search" else "")
         self.query_one(StatusLine).expect_why(scene.searched)
         self.query_one(StatusLine).show(None)
         self._set_heading()
-        switcher = self.query_one("#content", ContentSwitcher)
+        self.query_one("#content", ContentSwitcher).current = self._pane_name
         if scene.gridded:
-            switcher.current = "grid"
             waiting = "Searching…" if scene.searched else ""
             self._searched_at = time.monotonic()
-            source = source_for(library, scene)
-            self._grid.open(source, library.thumbnail, index=index, waiting=waiting)
-            self._grid.focus()
+            self._grid.open(
+                source_for(library, scene), library.thumbnail, index=index, waiting=waiting
+            )
         else:
-            switcher.current = scene.kind
-            self._open_list(library)
-            self._focus_list()
+            self._pane.open(library)
+        if focus:
+            self._refocus()
         self.refresh_bindings()
 
-    def _open_list(self, library: Library) -> None:
-        match self._scene.kind:
-            case "duplicates":
-                self.query_one(Duplicates).open(library)
-            case "problems":
-                self.query_one(Problems).open(library)
-            case "folders":
-                self.query_one(Folders).open(library)
+    @property
+    def _pane_name(self) -> str:
+        return "grid" if self._scene.gridded else self._scene.kind
 
-    def _focus_list(self) -> None:
-        focusable: dict[str, Widget] = {
-            "duplicates": self.query_one("#sets", OptionList),
-            "problems": self.query_one("#problem-table"),
-            "folders": self.query_one("#folder-table"),
-        }
-        focusable[self._scene.kind].focus()
+    @property
+    def _pane(self) -> Pane:
+        """What shows a scene that is no grid."""
+        return self.query_one(f"#{self._scene.kind}", Pane)
 
     def _go_to(self, scene: Scene) -> None:
         if scene == self._scene:
             self._refocus()
             return
-        self._history.append((self._scene, self._grid.cursor if self._scene.gridded else 0))
-        del self._history[:-_HISTORY]
+        self._remember_place(self._scene, self._grid.cursor if self._scene.gridded else 0)
         self._show(scene)
 
+    def _remember_place(self, scene: Scene, cursor: int) -> None:
+        self._history.append((scene, cursor))
+        del self._history[:-_HISTORY]
+
     def _refocus(self) -> None:
+        self.query_one(Completions).rest()
         if self._scene.gridded:
             self._grid.focus()
         else:
-            self._focus_list()
+            self._pane.enter()
 
     def _showing(self, pane: str) -> bool:
         """Whether a pane is seen: an answer may come when a person has gone elsewhere."""
@@ -334,8 +327,8 @@ class BrowseScreen(Worked, Screen[None]):
 
     def _set_heading(self, notice: str = "", total: str = "") -> None:
         title = self._scene.title
-        if self._scene.flipped:
-            title += " · by date" if self._scene.searched else " · oldest first"
+        if self._scene.order:
+            title += f" · {self._scene.orders[self._scene.order]}"
         if self._scene.everything:
             title += " · unlikely ones too"
         self.query_one(Heading).show(title, total, notice)
@@ -360,23 +353,10 @@ class BrowseScreen(Worked, Screen[None]):
                 message += "\nPress e to see the unlikely ones too."
             self._grid.message(message)
 
-    @on(DuplicatesLoaded)
-    def _show_duplicates_total(self, event: DuplicatesLoaded) -> None:
-        if not self._showing("duplicates"):
-            return
-        freed = weight(event.found.reclaimable_bytes)
-        total = counted(event.found.total, "set")
-        self._set_heading(f"copies take {freed}" if event.found.total else "", total)
-
-    @on(ProblemsLoaded)
-    def _show_problems_total(self, event: ProblemsLoaded) -> None:
-        if self._showing("problems"):
-            self._set_heading("", f"{event.found.total:,} listed")
-
-    @on(FoldersLoaded)
-    def _show_folders_total(self, event: FoldersLoaded) -> None:
-        if self._showing("folders"):
-            self._set_heading("", f"{len(event.folders):,} watched")
+    @on(PaneShown)
+    def _show_pane_total(self, event: PaneShown) -> None:
+        if self._showing(event.pane):
+            self._set_heading(event.notice, event.total)
 
     @on(CursorMoved)
     def _describe(self, event: CursorMoved) -> None:
@@ -385,11 +365,17 @@ class BrowseScreen(Worked, Screen[None]):
         self.query_one(StatusLine).show(event.tile)
         place = f"{event.index + 1:,} of {self._total:,}" if self._total else ""
         when = month(event.tile.taken_at) if event.tile else ""
-        self.query_one(Heading).place(" · ".join(part for part in (when, place) if part))
+        selected = len(self._grid.selection)
+        parts = (f"{selected:,} selected" if selected else "", when, place)
+        self.query_one(Heading).place(" · ".join(part for part in parts if part))
         if (event.tile is None) == self._has_tile:
             # Drawing the footer again is too slow for every step of the cursor.
             self._has_tile = event.tile is not None
             self.refresh_bindings()
+
+    @on(SelectionChanged)
+    def _show_selection(self, event: SelectionChanged) -> None:
+        self._describe(CursorMoved(self._grid.cursor, self._grid.tile))
 
     @on(TileChosen)
     def _open_tile(self, event: TileChosen) -> None:
@@ -399,7 +385,7 @@ class BrowseScreen(Worked, Screen[None]):
             self._go_to(Scene("album", name, number=tile.album_id))
         elif self._library is not None and self._grid.deck is not None:
             stages = self._status.stages.values() if self._status else ()
-            hurry = self._job_running or any(stage.pending for stage in stages)
+            hurry = self._jobs.running or any(stage.pending for stage in stages)
             screen = PhotoScreen(
                 self._library, self._grid.deck, event.index, self._display, hurry=hurry
             )
@@ -410,19 +396,23 @@ class BrowseScreen(Worked, Screen[None]):
             self._go_to(result)
         elif result is not None:
             self._grid.cursor = result
+        self._grid.reload()
 
     def action_back(self) -> None:
-        if self.focused is self.query_one("#search"):
-            shown = self._scene.text if self._scene.kind == "search" else ""
-            self.query_one("#search", Input).value = shown
-            self._refocus()
+        if self.focused is self._line:
+            self._leave_line()
+        elif self._grid.display and self._grid.clear_selection():
+            return
         elif self._history:
             self._show(*self._history.pop())
-        elif self._job_running:
-            self.notify("ctrl+x stops indexing.", timeout=3, markup=False)
+        elif self._jobs.running:
+            self.notify("ctrl+x stops the job.", timeout=3, markup=False)
 
-    def action_go(self, position: int) -> None:
-        self._go_to(_SCENES[position])
+    def action_go(self, key: str) -> None:
+        if key == "g":
+            self._grid.action_first()
+        else:
+            self._go_to(PLACES[key])
 
     def action_sidebar(self) -> None:
         """Narrow screens hide the sidebar until asked, wide ones show it until told not to."""
@@ -433,39 +423,73 @@ class BrowseScreen(Worked, Screen[None]):
         else:
             self._refocus()
 
-    def action_flip(self) -> None:
-        self._show(replace(self._scene, flipped=not self._scene.flipped))
-
     def action_everything(self) -> None:
         self._show(replace(self._scene, everything=not self._scene.everything))
+
+    def action_order(self, name: str) -> None:
+        self._show(replace(self._scene, order=name))
+
+    def menu(self, name: str) -> Menu:
+        if name == "go":
+            return Menu("Go to", GO)
+        if name == "order":
+            orders = self._scene.orders.items()
+            return Menu("Order", [Choice(key[0], say, f"order({key!r})") for key, say in orders])
+        return super().menu(name)
 
     # --- searching -----------------------------------------------------------------------------
 
     def action_search(self) -> None:
-        self.query_one("#search", Input).focus()
+        if self._typing_from is None:
+            self._typing_from = self._scene, self._grid.cursor if self._scene.gridded else 0
+        self._line.focus()
 
-    @on(Input.Submitted, "#search")
-    def _search(self, event: Input.Submitted) -> None:
-        event.stop()
-        query = event.value.strip()
-        if query:
-            self._go_to(Scene("search", f"Search: {query}", text=query))
+    @on(QueryTyped)
+    def _search_while_typing(self, event: QueryTyped) -> None:
+        if self._typing_from is not None:
+            self._show(Scene("search", f"Search: {event.text}", text=event.text), focus=False)
+
+    @on(QueryEntered)
+    def _search(self, event: QueryEntered) -> None:
+        began, self._typing_from = self._typing_from, None
+        if not event.text:
+            self._typing_from = began
+            self._leave_line()
+            return
+        if began is not None and began[0].text != event.text:
+            self._remember_place(*began)
+        scene = Scene("search", f"Search: {event.text}", text=event.text)
+        if scene != self._scene:
+            self._show(scene)
         else:
             self._refocus()
 
+    def _leave_line(self) -> None:
+        """Give up typing: what was on show before comes back."""
+        began, self._typing_from = self._typing_from, None
+        if began is not None and began[0] != self._scene:
+            self._show(*began)
+        else:
+            self._line.fill(self._scene.text if self._scene.kind == "search" else "")
+            self._refocus()
+
+    @on(Offered)
+    def _offer(self, event: Offered) -> None:
+        if self.focused is self._line:
+            self.query_one(Completions).offer(event)
+
     @on(WorkFailed)
     def _point_at_error(self, event: WorkFailed) -> None:
-        if event.group == "jobs":
-            self._end_job()
         if event.group != "open" or not self._scene.searched:
             return
+        typing = self.focused is self._line
         if isinstance(event.error, QueryError):
             event.stop()
             place = f" (character {event.error.position + 1})"
             self._grid.message(printable(event.error.message) + place + f"\n{event.error.hint}")
-            search = self.query_one("#search", Input)
-            search.focus()
-            search.cursor_position = event.error.position
+            if not typing:
+                self.action_search()
+                self._line.cursor_position = event.error.position
         elif isinstance(event.error, UsageError):
             event.stop()
             self._grid.message(printable(event.error.message) + f"\n{event.error.hint}")
@@ -473,6 +497,24 @@ class BrowseScreen(Worked, Screen[None]):
     def action_like_this(self) -> None:
         if self._grid.tile is not None:
             self._go_to(like(self._grid.tile))
+
+    # --- acting on photos ----------------------------------------------------------------------
+
+    def targets(self) -> Sequence[int]:
+        if not self._scene.gridded:
+            return []
+        chosen = [number for kind, number in self._grid.selection if kind == "photo" and number]
+        tile = self._grid.tile
+        here = tile is not None and tile.album_id is None and tile.photo_id is not None
+        return chosen or ([tile.photo_id] if tile and here and tile.photo_id else [])
+
+    def target_path(self) -> str | None:
+        tile = self._grid.tile if self._scene.gridded else None
+        return tile.path if tile and tile.path else None
+
+    def acted(self, result: ActionDone) -> None:
+        self._refresh_scene()
+        self._load_overview()
 
     # --- albums and folders --------------------------------------------------------------------
 
@@ -529,7 +571,7 @@ class BrowseScreen(Worked, Screen[None]):
     def _say_refused(self, event: FolderRefused) -> None:
         text = " ".join(printable(part) for part in (event.reason, event.hint) if part)
         if self._showing("welcome"):
-            self.query_one("#welcome-refusal", Static).update(text)
+            self.query_one(Welcome).refuse(text)
         else:
             self.notify(text, title="Not added", severity="error", timeout=8, markup=False)
 
@@ -543,10 +585,9 @@ class BrowseScreen(Worked, Screen[None]):
     # --- jobs ----------------------------------------------------------------------------------
 
     def action_index(self) -> None:
-        if self._library is not None and not self._job_running:
-            self._job_running, self._job_problems, self._pace = True, 0, Pace()
+        library = self._library
+        if library is not None and self._jobs.start("index", lambda: library.index()):
             self.refresh_bindings()
-            self._run_index(self._library)
 
     def action_retry(self) -> None:
         if self._library is not None:
@@ -557,46 +598,21 @@ class BrowseScreen(Worked, Screen[None]):
         library.retry_problems()
         self.app.call_from_thread(self.action_index)
 
+    def action_pause(self) -> None:
+        self._jobs.pause()
+        self.refresh_bindings()
+
     def action_stop(self) -> None:
-        self.workers.cancel_group(self, "jobs")
-        self.query_one(JobBar).update("Stopping: what has been read so far is kept…")
-
-    @work(thread=True, exit_on_error=False, group="jobs")
-    def _run_index(self, library: Library) -> None:
-        worker = get_current_worker()
-        job = library.index()
-        report: IndexReport | None = None
-        problems = 0
-        with closing(job):
-            while not worker.is_cancelled:
-                try:
-                    progress = next(job)
-                except StopIteration as stop:
-                    report = stop.value
-                    break
-                problems += progress.problem is not None
-                self.post_message(JobProgressed(progress))
-        self.post_message(JobFinished(report, problems))
-
-    @on(JobProgressed)
-    def _show_progress(self, event: JobProgressed) -> None:
-        self._job_problems += event.progress.problem is not None
-        if self._job_running:
-            self._pace.note(event.progress, time.monotonic())
-            self.query_one(JobBar).show(event.progress, self._pace, self._job_problems)
+        self._jobs.stop()
 
     @on(JobFinished)
     def _report(self, event: JobFinished) -> None:
-        self._end_job()
-        self.notify(job_summary(event.report), timeout=6, markup=False)
+        if event.name == "index":
+            self.notify(job_summary(event.report), timeout=6, markup=False)
+        self.refresh_bindings()
         self._load_overview()
         self._searched_at = 0.0
         self._refresh_scene()
-
-    def _end_job(self) -> None:
-        self._job_running = False
-        self.query_one(JobBar).hide()
-        self.refresh_bindings()
 
     # --- which keys make sense -----------------------------------------------------------------
 
@@ -607,33 +623,21 @@ class BrowseScreen(Worked, Screen[None]):
         match action:
             case "like_this":
                 return scene.gridded and scene.kind != "albums" and self._has_tile
-            case "flip":
-                return scene.flippable
+            case "menu":
+                return self._has_menu(str(parameters[0]))
             case "everything":
                 return scene.kind == "search"
             case "rename":
                 return scene.kind == "album" or (scene.kind == "albums" and self._has_tile)
             case "retry":
-                return scene.kind == "problems" and not self._job_running
+                return scene.kind == "problems" and not self._jobs.running
             case "index":
-                return not self._job_running
-            case "stop":
-                return self._job_running
+                return not self._jobs.running
+            case "stop" | "pause":
+                return self._jobs.running
         return True
 
-
-def job_summary(report: IndexReport | None) -> str:
-    """How an index job ended, as one sentence."""
-    if report is None:
-        return "Indexing stopped. What had been read is kept; I goes on from there."
-    outcomes = {
-        "new": report.added + report.copied,
-        "changed": report.changed,
-        "moved": report.moved,
-        "missing": report.missing,
-        "failed": report.failed,
-    }
-    told = [f"{number:,} {name}" for name, number in outcomes.items() if number]
-    summary = ", ".join(told) or "nothing has changed"
-    offline = ", ".join(name_of(path) for path in report.offline)
-    return f"Indexed: {summary}." + (f" Offline: {offline}." if offline else "")
+    def _has_menu(self, name: str) -> bool:
+        if name == "order":
+            return bool(self._scene.orders)
+        return name == "go" or bool(self.targets())

@@ -10,12 +10,17 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from photolib.wire import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.app import ComposeResult
+
+    from photolib.library.results import ActionDone
 
 
 class Ask(ModalScreen[str | None]):
@@ -76,6 +81,41 @@ def _table(keys: Sequence[tuple[str, str]]) -> Table:
     for key, does in keys:
         table.add_row(Text(key, "bold"), Text(does))
     return table
+
+
+class History(ModalScreen["int | None"]):
+    """What was done lately; Enter takes the chosen act back, and returns its id."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,U,q", "dismiss", "Close"),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
+    ]
+
+    def __init__(self, actions: Sequence[ActionDone]) -> None:
+        super().__init__()
+        self._actions = actions
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label("What was done", classes="dialog-title", markup=False)
+            options = [_act_line(each) for each in self._actions]
+            yield OptionList(*options or [Option("Nothing yet.", disabled=True)], id="acts")
+            yield Label(
+                "Enter takes an act back · Escape closes", classes="dialog-hint", markup=False
+            )
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        chosen = self._actions[event.option_index]
+        self.dismiss(None if chosen.undone else chosen.action_id)
+
+
+def _act_line(act: ActionDone) -> Option:
+    text = Text(f"{'undone ' if act.undone else '       '}{printable(act.name)}", no_wrap=True)
+    text.stylize("dim" if act.undone else "")
+    return Option(text, disabled=act.undone)
 
 
 class Failure(ModalScreen[None]):

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, HorizontalScroll, Vertical
+from textual.containers import HorizontalScroll, Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from photolib.errors import PhotolibError
 from photolib.tui.messages import DuplicatesLoaded, MemberLoaded
 from photolib.tui.pictures import decoded
+from photolib.tui.widgets.panes import Pane
 from photolib.tui.widgets.picture import Picture
 from photolib.tui.words import counted, elided, name_of, weight
-from photolib.tui.work import Worked
 from photolib.wire import printable
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ TIERS = {
 }
 
 
-class Duplicates(Worked, Horizontal):
+class Duplicates(Pane):
     """Reading only: which sets there are, which member is the keeper, and why."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,6 +66,9 @@ class Duplicates(Worked, Horizontal):
         self._request += 1
         self._load(library, self._request, 0, max(PAGE, len(self._sets)))
 
+    def enter(self) -> None:
+        self.query_one(OptionList).focus()
+
     @work(thread=True, exit_on_error=False, group="duplicates")
     def _load(self, library: Library, number: int, offset: int, limit: int) -> None:
         found = library.duplicates(limit=limit, offset=offset)
@@ -79,6 +82,8 @@ class Duplicates(Worked, Horizontal):
         found, sets = event.found, self.query_one("#sets", OptionList)
         chosen = sets.highlighted or 0
         self._total = found.total
+        freed = f"copies take {weight(found.reclaimable_bytes)}" if found.total else ""
+        self.tell(counted(found.total, "set"), freed)
         if event.offset == 0:
             self._sets = list(found.sets)
             sets.clear_options()

@@ -6,10 +6,9 @@ on screen goes first, and a request that scrolled out of sight is forgotten.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -19,17 +18,20 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import get_current_worker
 
-from photolib.errors import PhotolibError
+from photolib.tui.layout import Layout
 from photolib.tui.messages import (
     CursorMoved,
     DeckOpened,
     GridShown,
     PageArrived,
+    SelectionChanged,
     TileChosen,
     TilePainted,
+    TilesSelected,
 )
-from photolib.tui.pictures import Display, Painting, Recent, decoded
-from photolib.tui.sources import Deck, Tile, TileSource
+from photolib.tui.sources import Deck, Identity, Tile, TileSource
+from photolib.tui.thumbnails import Slot, Thumbnails
+from photolib.tui.widgets.tiles import Cell, Rows, Styles
 from photolib.tui.words import elided
 from photolib.tui.work import Worked
 
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.style import Style
-    from textual.events import Click, Resize
+    from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
+
+    from photolib.tui.pictures import Display
 
 DENSITIES = (12, 20, 36)
 """Cells across a picture, at least; what is left over in a row is shared out."""
@@ -45,38 +49,39 @@ _SHAPE = 3 / 8
 """Rows per column of a picture: 4 to 3 in cells twice as high as wide."""
 _CARD = 4
 """Rows of a text card, where there are no pictures."""
-_PAINTERS = 2
-"""Threads that make thumbnails: more would only wait for each other."""
-_KEPT = 600
-"""Thumbnails kept as cells: some screens full."""
-
-_Slot = tuple[object, ...]
 
 
 class PhotoGrid(Worked, ScrollView, can_focus=True):
-    """Tiles in rows, a cursor, and pictures that come as they are ready."""
+    """Tiles in rows, a cursor, a selection, and pictures that come as they are ready."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "grid--caption",
+        "grid--chosen",
         "grid--cursor",
         "grid--cursor-blurred",
         "grid--empty",
         "grid--message",
         "grid--note",
+        "grid--title",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Open"),
-        Binding("left,h", "move(-1)", "Left", show=False),
-        Binding("right,l", "move(1)", "Right", show=False),
-        Binding("up,k", "move_rows(-1)", "Up", show=False),
-        Binding("down,j", "move_rows(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "move_pages(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "move_pages(1)", "Page down", show=False),
-        Binding("home,g", "first", "First", show=False),
-        Binding("end,G", "last", "Last", show=False),
-        Binding("plus,equals_sign", "larger(1)", "Larger", show=False),
-        Binding("minus", "larger(-1)", "Smaller", show=False),
+        Binding("enter", "choose", "Open", id="grid.open"),
+        Binding("left,h", "move(-1)", "Left", show=False, id="grid.left"),
+        Binding("right,l", "move(1)", "Right", show=False, id="grid.right"),
+        Binding("up,k", "move_rows(-1)", "Up", show=False, id="grid.up"),
+        Binding("down,j", "move_rows(1)", "Down", show=False, id="grid.down"),
+        Binding("pageup,ctrl+b", "move_pages(-1)", "Page up", show=False, id="grid.page_up"),
+        Binding("pagedown,ctrl+f", "move_pages(1)", "Page down", show=False, id="grid.page_down"),
+        Binding("home", "first", "First", show=False, id="grid.first"),
+        Binding("end,G", "last", "Last, or the one counted", show=False, id="grid.last"),
+        Binding("left_curly_bracket", "section(-1)", "Section before", show=False, id="grid.back"),
+        Binding("right_curly_bracket", "section(1)", "Next section", show=False, id="grid.on"),
+        Binding("space", "select", "Select", show=False, id="grid.select"),
+        Binding("v", "range", "Select a range", show=False, id="grid.range"),
+        Binding("ctrl+a", "select_all", "Select all", show=False, id="grid.all"),
+        Binding("z", "larger(1)", "Larger", show=False, id="grid.larger"),
+        Binding("Z", "larger(-1)", "Smaller", show=False, id="grid.smaller"),
     ]
 
     cursor: reactive[int] = reactive(0)
@@ -85,18 +90,18 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
     def __init__(self, display: Display, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.deck: Deck | None = None
+        self.selection: dict[Identity, None] = {}
+        """What a person selected, in that order."""
         self._display = display
-        self._thumbnail: Callable[[int], bytes | None] = lambda _: None
+        self._thumbnails = Thumbnails(self, display)
         self._request = 0
         self._asked: set[int] = set()
-        self._paintings: Recent[Painting | None] = Recent(_KEPT)
-        self._wanted: list[tuple[Tile, _Slot]] = []
-        self._painting: set[_Slot] = set()
-        self._painters = 0
-        self._lock = threading.Lock()
         self._columns, self._across, self._down = 1, DENSITIES[1], 1
+        self._layout_now = Layout((), 1, 1)
+        self._range_from: int | None = None
         self._message = ""
         self._ground: Style | None = None
+        self._rows: Rows | None = None
 
     # --- what it shows -------------------------------------------------------------------------
 
@@ -110,7 +115,8 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
     ) -> None:
         """Show a source from its beginning, or from ``index``, once it has been counted."""
         self.deck, self._message = None, waiting
-        self._thumbnail = thumbnail
+        self._thumbnails.read = thumbnail
+        self.clear_selection()
         self._resize_scroll()
         self._start(source, index, None)
 
@@ -132,21 +138,19 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
     @property
     def on_screen(self) -> tuple[int, int]:
         """The first and last position on screen."""
-        height = self._slot_height
-        first = self.scroll_offset.y // height
-        last = (self.scroll_offset.y + max(1, self.size.height) - 1) // height
-        return first * self._columns, last * self._columns + self._columns - 1
+        top = self.scroll_offset.y
+        return self._layout_now.between(top, top + max(1, self.size.height) - 1)
 
     def _start(self, source: TileSource, index: int, before: Deck | None) -> None:
         self._request += 1
         first, last = self.on_screen
-        self._open(self._request, source, index, before, max(1, last - first))
+        self._open(self._request, source, index, before, max(12, last - first))
 
     @work(thread=True, exit_on_error=False, group="open")
     def _open(
         self, number: int, source: TileSource, index: int, before: Deck | None, around: int
     ) -> None:
-        deck = Deck(source, source.count())
+        deck = Deck(source, source.sections())
         anchor = before[index] if before else None
         if before and anchor and index > 0:
             added = deck.total - before.total
@@ -186,7 +190,7 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
         return self._down + 2
 
     def _row_top(self, index: int) -> int:
-        return index // self._columns * self._slot_height
+        return self._layout_now.top(index)
 
     def _measure(self) -> None:
         width = max(DENSITIES[0] + 2, self.size.width - 1)
@@ -194,10 +198,12 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
         self._across = width // self._columns - 2
         rows = _CARD if self._display.kind == "none" else round(self._across * _SHAPE)
         self._down = max(2, min(rows, self.size.height - 2))
+        self._rows = None
 
     def _resize_scroll(self) -> None:
-        rows = -(-self.deck.total // self._columns) if self.deck else 0
-        self.virtual_size = Size(self.size.width, rows * self._slot_height)
+        sections = self.deck.sections if self.deck else ()
+        self._layout_now = Layout(sections, self._columns, self._slot_height)
+        self.virtual_size = Size(self.size.width, self._layout_now.lines)
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out()
@@ -213,11 +219,13 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
         self._want()
 
     def _reveal(self) -> None:
-        """Scroll as little as shows the cursor's row whole."""
+        """Scroll as little as shows the cursor's row whole, and the title that is right above."""
         top, height = self._row_top(self.cursor), max(1, self.size.height)
         offset = self.scroll_offset.y
-        if top < offset:
-            offset = top
+        line = self._layout_now.at(top - 1)
+        titled = line is not None and line.inner < 0 and self._slot_height < height
+        if top - titled < offset:
+            offset = top - titled
         elif top + self._slot_height > offset + height:
             offset = top + self._slot_height - height
         self.scroll_to(y=min(offset, top), animate=False, force=True)
@@ -235,34 +243,51 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
     def watch_cursor(self, old: int, new: int) -> None:
         self._refresh_slot(old)
         self._refresh_slot(new)
+        if self._range_from is not None:
+            self.refresh()
         self._reveal()
         self._announce()
 
     def _refresh_slot(self, index: int) -> None:
         top = self._row_top(index) - self.scroll_offset.y
-        left = index % self._columns * (self._across + 2)
+        left = self._layout_now.column(index) * (self._across + 2) if self.deck else 0
         self.refresh(Region(left, top, self._across + 2, self._slot_height))
 
+    def jump(self, index: int) -> None:
+        """Put the cursor on a tile, its row at the top."""
+        self.cursor = index
+        self.scroll_to(y=max(0, self._row_top(self.cursor) - 1), animate=False)
+
     def action_move(self, by: int) -> None:
-        self.cursor += by
+        self.cursor += by * self._times()
 
     def action_move_rows(self, by: int) -> None:
-        target = self.cursor + by * self._columns
-        last = (self.deck.total if self.deck else 1) - 1
-        if target > last and self.cursor // self._columns < last // self._columns:
-            target = last
-        if 0 <= target <= last:
-            self.cursor = target
+        if self.deck and self.deck.total:
+            self.cursor = self._layout_now.rows_away(self.cursor, by * self._times())
 
     def action_move_pages(self, by: int) -> None:
         rows = max(1, self.size.height // self._slot_height)
-        self.cursor += by * rows * self._columns
+        if self.deck and self.deck.total:
+            away = by * rows * self._times()
+            self.cursor = self._layout_now.rows_away(self.cursor, away)
 
     def action_first(self) -> None:
         self.cursor = 0
 
     def action_last(self) -> None:
-        self.cursor = (self.deck.total if self.deck else 1) - 1
+        """The last tile; after a number, the tile of that number."""
+        number = self._count()
+        self.cursor = ((self.deck.total if self.deck else 1) if number is None else number) - 1
+
+    def action_section(self, by: int) -> None:
+        """Go to the beginning of another section, such as a month."""
+        layout = self._layout_now
+        if not layout.sections:
+            return
+        here = layout.section_of(self.cursor)
+        inside = by < 0 and self.cursor > layout.start(here)
+        there = max(0, min(here + by * self._times() + inside, len(layout.sections) - 1))
+        self.jump(layout.start(there))
 
     def action_larger(self, by: int) -> None:
         self.density = max(0, min(self.density + by, len(DENSITIES) - 1))
@@ -271,25 +296,114 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
         if self.tile is not None:
             self.post_message(TileChosen(self.cursor, self.tile))
 
+    def _count(self) -> int | None:
+        """The number typed before a key, if there is one."""
+        take: Callable[[], int | None] | None = getattr(self.screen, "take_count", None)
+        return take() if take else None
+
+    def _times(self) -> int:
+        return min(self._count() or 1, 10_000)
+
     def on_click(self, event: Click) -> None:
-        row = (event.y + self.scroll_offset.y) // self._slot_height
         column = event.x // (self._across + 2)
-        index = row * self._columns + column
-        if self.deck is None or column >= self._columns or index >= self.deck.total:
+        index = self._layout_now.tile_at(column, event.y + self.scroll_offset.y)
+        if self.deck is None or index is None:
             return
-        self.cursor = index
-        if event.chain == 2:
+        before, self.cursor = self.cursor, index
+        if event.shift:
+            self._select_between(before, index)
+        elif event.ctrl:
+            self.action_select(0)
+        elif event.chain == 2:
             self.action_choose()
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        if event.ctrl:
+            event.stop()
+            self.action_larger(-1)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        if event.ctrl:
+            event.stop()
+            self.action_larger(1)
 
     def _announce(self) -> None:
         self.post_message(CursorMoved(self.cursor, self.tile))
+
+    # --- selecting -----------------------------------------------------------------------------
+
+    def clear_selection(self) -> bool:
+        """Select nothing; whether there was a selection, or one had begun."""
+        had = bool(self.selection) or self._range_from is not None
+        self.selection.clear()
+        self._range_from = None
+        if had:
+            self._selected()
+        return had
+
+    def action_select(self, on: int = 1) -> None:
+        """Select the tile, or take it out, and go on to the next."""
+        if self._range_from is not None:
+            self._end_range()
+        elif self.tile is not None:
+            identity = self.tile.identity
+            if identity in self.selection:
+                del self.selection[identity]
+            else:
+                self.selection[identity] = None
+            self._selected()
+            self.cursor += on
+
+    def action_range(self) -> None:
+        """Begin a range at the cursor; the second time, end it there."""
+        if self._range_from is not None:
+            self._end_range()
+        elif self.tile is not None:
+            self._range_from = self.cursor
+            self._selected()
+
+    def action_select_all(self) -> None:
+        if self.deck is not None:
+            self._select_between(0, self.deck.total - 1)
+
+    def _end_range(self) -> None:
+        start, self._range_from = self._range_from, None
+        if start is not None:
+            self._select_between(start, self.cursor)
+
+    def _select_between(self, one: int, other: int) -> None:
+        if self.deck is not None:
+            self._gather(self.deck, min(one, other), max(one, other))
+
+    @work(thread=True, exit_on_error=False, group="selecting")
+    def _gather(self, deck: Deck, first: int, last: int) -> None:
+        found = deck.source.identities(first, last - first + 1)
+        self.post_message(TilesSelected(deck, found))
+
+    @on(TilesSelected)
+    def _add_selected(self, event: TilesSelected) -> None:
+        event.stop()
+        if event.deck is self.deck:
+            self.selection |= dict.fromkeys(event.identities)
+            self._selected()
+
+    def _selected(self) -> None:
+        self.refresh()
+        self.post_message(SelectionChanged(len(self.selection), self._range_from is not None))
+
+    def _is_chosen(self, index: int, tile: Tile | None) -> bool:
+        if self._range_from is not None:
+            first, last = sorted((self._range_from, self.cursor))
+            if first <= index <= last:
+                return True
+        return tile is not None and tile.identity in self.selection
 
     # --- what it needs -------------------------------------------------------------------------
 
     def _want(self) -> None:
         """Ask for the pages and thumbnails of the screen, then for those a screen away."""
         deck = self.deck
-        if deck is None or not self.size:
+        if deck is None or not self.size or not deck.total:
             return
         first, last = self.on_screen
         screen = last - first + 1
@@ -297,7 +411,9 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
             if page not in self._asked:
                 self._asked.add(page)
                 self._fetch(deck, page)
-        self._want_thumbnails(deck, first, last, screen)
+        ahead = [*range(last + 1, last + 1 + screen), *range(first - 1, first - 1 - screen, -1)]
+        tiles = (deck[index] for index in [*range(first, last + 1), *ahead])
+        self._thumbnails.want([slot for tile in tiles if tile and (slot := self._slot(tile))])
 
     @work(thread=True, exit_on_error=False, group="pages")
     def _fetch(self, deck: Deck, page: int) -> None:
@@ -314,86 +430,30 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
             self._announce()
             self._want()
 
-    def _want_thumbnails(self, deck: Deck, first: int, last: int, screen: int) -> None:
-        if self._display.kind == "none":
-            return
-        ahead = [*range(last + 1, last + 1 + screen), *range(first - 1, first - 1 - screen, -1)]
-        wanted = []
-        for index in [*range(first, last + 1), *ahead]:
-            tile = deck[index]
-            if tile is not None and tile.photo_id is not None:
-                slot = self._slot(tile)
-                if slot not in self._paintings:
-                    wanted.append((tile, slot))
-        with self._lock:
-            self._wanted = wanted[::-1]
-            fresh = min(len(wanted), _PAINTERS) - self._painters
-            self._painters += max(0, fresh)
-        for _ in range(fresh):
-            self._paint_wanted()
-
-    def _slot(self, tile: Tile) -> _Slot:
-        return tile.photo_id, tile.picture, self._across, self._down
-
-    @work(thread=True, exit_on_error=False, group="thumbnails")
-    def _paint_wanted(self) -> None:
-        worker = get_current_worker()
-        try:
-            while not worker.is_cancelled and (next_one := self._take()):
-                tile, slot = next_one
-                self.post_message(TilePainted(slot, self._paint(tile, slot)))
-        finally:
-            with self._lock:
-                self._painters -= 1
-
-    def _take(self) -> tuple[Tile, _Slot] | None:
-        with self._lock:
-            while self._wanted:
-                tile, slot = self._wanted.pop()
-                if slot not in self._painting and slot not in self._paintings:
-                    self._painting.add(slot)
-                    return tile, slot
+    def _slot(self, tile: Tile) -> Slot | None:
+        if tile.photo_id is None:
             return None
-
-    def _paint(self, tile: Tile, slot: _Slot) -> Painting | None:
-        _, _, across, down = slot
-        assert tile.photo_id is not None
-        assert isinstance(across, int)
-        assert isinstance(down, int)
-        try:
-            jpeg = self._thumbnail(tile.photo_id)
-            if jpeg is None:
-                return None
-            picture = self._display.covering(decoded(jpeg), across, down)
-            return self._display.paint(picture, across, down)
-        except (PhotolibError, OSError):
-            # The photo view and the problems say why; a tile has room for a mark only.
-            return None
+        return Slot(tile.photo_id, tile.picture, self._across, self._down, tile.turned)
 
     @on(TilePainted)
     def _keep_painting(self, event: TilePainted) -> None:
         event.stop()
-        gone = self._paintings.put(event.key, event.painting)
-        with self._lock:
-            self._painting.discard(event.key)
-        for old in gone:
-            self._tell_terminal(old.forget if old else "")
-        self._tell_terminal(event.painting.transmit if event.painting else "")
+        self._thumbnails.keep(event)
         first, last = self.on_screen
         for index in range(first, last + 1):
             tile = self.deck[index] if self.deck else None
-            if tile is not None and self._slot(tile) == event.key:
+            if tile is not None and self._slot(tile) == event.slot:
                 self._refresh_slot(index)
-
-    def _tell_terminal(self, sequence: str) -> None:
-        if sequence and self.app._driver is not None:
-            self.app._driver.write(sequence)
 
     # --- drawing -------------------------------------------------------------------------------
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._ground = None
+        self._ground = self._rows = None
+
+    def watch_has_focus(self, value: bool) -> None:
+        super().watch_has_focus(value)
+        self._rows = None
 
     @property
     def ground(self) -> Style:
@@ -402,15 +462,55 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
             self._ground = self.rich_style
         return self._ground
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # The lines have no border or padding to get from Textual's own cache, and would lose there
+        # the sharing that makes scrolling quick.
+        lines = [self.render_line(y) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            lines = [line.apply_filter(line_filter, self.background_colors[1]) for line in lines]
+        if crop.column_span != (0, self.size.width):
+            lines = [line.crop(*crop.column_span) for line in lines]
+        return lines
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if self.deck is None or self.deck.total == 0:
             return self._message_line(y, width)
-        row, inner = divmod(y + self.scroll_offset.y, self._slot_height)
-        first = row * self._columns
-        last = min(first + self._columns, self.deck.total)
-        slots = [self._slot_line(self.deck[i], i == self.cursor, inner) for i in range(first, last)]
-        return Strip.join(slots).adjust_cell_length(width, self.ground)
+        line = self._layout_now.at(y + self.scroll_offset.y)
+        if line is None:
+            return Strip.blank(width, self.ground)
+        if line.inner < 0:
+            return self._drawing.title(self._layout_now.sections[line.section].title, line.size)
+        cells = [self._cell(index) for index in range(line.first, line.first + line.size)]
+        return self._drawing.line(cells, line.inner)
+
+    def _cell(self, index: int) -> Cell:
+        tile = self.deck[index] if self.deck else None
+        slot = self._slot(tile) if tile else None
+        return Cell(
+            tile,
+            self._thumbnails.get(slot) if slot else None,
+            slot is not None and slot in self._thumbnails,
+            index == self.cursor,
+            self._is_chosen(index, tile),
+        )
+
+    @property
+    def _drawing(self) -> Rows:
+        if self._rows is None:
+            cards = self._display.kind == "none"
+            styles = self._styles()
+            self._rows = Rows(styles, self._across, self._down, self.size.width, cards=cards)
+        return self._rows
+
+    def _styles(self) -> Styles:
+        def style(name: str) -> Style:
+            return self.get_component_rich_style(f"grid--{name}")
+
+        cursor = style("cursor" if self.has_focus else "cursor-blurred")
+        named = (style(name) for name in ("caption", "chosen", "empty", "note", "title"))
+        caption, chosen, empty, note, title = named
+        return Styles(self.ground, caption, cursor, chosen, empty, note, title)
 
     def _message_line(self, y: int, width: int) -> Strip:
         lines = self._message.split("\n")
@@ -420,51 +520,3 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
         style = self.get_component_rich_style("grid--message")
         blank = Segment(" " * left, self.ground)
         return Strip([blank, Segment(text, style)]).adjust_cell_length(width, self.ground)
-
-    def _slot_line(self, tile: Tile | None, chosen: bool, inner: int) -> Strip:
-        across = self._across
-        if chosen:
-            name = "grid--cursor" if self.has_focus else "grid--cursor-blurred"
-            frame, marks = self.get_component_rich_style(name), "┏┓┃┗┛━"
-        else:
-            frame, marks = self.ground, "      "
-        if inner == 0:
-            return Strip([Segment(marks[0] + marks[5] * across + marks[1], frame)], across + 2)
-        if inner == self._down + 1:
-            return self._caption_line(tile, chosen, frame, marks)
-        middle = self._picture_line(tile, inner - 1)
-        side = Segment(marks[2], frame)
-        return Strip([side, *middle, side], across + 2)
-
-    def _caption_line(self, tile: Tile | None, chosen: bool, frame: Style, marks: str) -> Strip:
-        text = elided(tile.caption if tile else "", self._across - 2)
-        rest = self._across - 2 - cell_len(text)
-        style = frame if chosen else self.get_component_rich_style("grid--caption")
-        segments = [
-            Segment(marks[3], frame),
-            Segment(f" {text} " if text else marks[5] * 2, style),
-            Segment(marks[5] * rest + marks[4], frame),
-        ]
-        return Strip(segments, self._across + 2)
-
-    def _picture_line(self, tile: Tile | None, line: int) -> list[Segment]:
-        if tile is not None and self._display.kind == "none":
-            return self._card_line(tile, line)
-        painting = self._paintings.get(self._slot(tile)) if tile else None
-        middle = line == self._down // 2
-        if painting is not None and not (middle and tile and tile.note):
-            return list(painting.strips[line])
-        done = tile is not None and self._slot(tile) in self._paintings
-        absent = "no picture" if done and painting is None else ""
-        return self._plain((tile.note or absent) if tile and middle else "")
-
-    def _plain(self, text: str) -> list[Segment]:
-        name = "grid--note" if text else "grid--empty"
-        cells = set_cell_size(elided(text, self._across).center(self._across), self._across)
-        return [Segment(cells, self.get_component_rich_style(name))]
-
-    def _card_line(self, tile: Tile, line: int) -> list[Segment]:
-        facts = [tile.note.upper(), *tile.detail.split(" · ")]
-        lines = [fact for fact in facts if fact]
-        at = line - max(0, (self._down - len(lines)) // 2)
-        return self._plain(lines[at] if 0 <= at < len(lines) else "")

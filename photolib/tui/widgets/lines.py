@@ -82,23 +82,6 @@ class StatusLine(Vertical):
         self.query_one("#status-why").display = expected
 
 
-class JobBar(Static):
-    """How far a job has come; hidden while there is none."""
-
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, markup=False)
-        self.display = False
-
-    def show(self, progress: Progress, pace: Pace, problems: int) -> None:
-        """Show one report of a job."""
-        self.display = True
-        self.update(job_text(progress, pace, problems))
-
-    def hide(self) -> None:
-        """The job is over."""
-        self.display = False
-
-
 def job_text(progress: Progress, pace: Pace, problems: int) -> Text:
     """A stage, its bar, its speed and the time left, as one line."""
     text = Text(STAGES.get(progress.stage, printable(progress.stage)), "bold", no_wrap=True)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 WIDTH = 22
 """Cells of text in a line."""
 _FEW = 8
-"""Subjects that are listed until a person asks for all of them."""
+"""Labels that are listed until a person asks for all of them."""
 _SUBJECTS = "subjects"
-"""The id of the line that opens and closes the list of subjects."""
+"""The id of the line that opens and closes the list of labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +99,24 @@ def _id(scene: Scene | None) -> str:
 
 
 def _entries(status: Status, albums: Sequence[Album], unsorted: int) -> Iterator[_Entry]:
-    yield _Entry(ALL_PHOTOS, "All photos", f"{status.by_state.get('present', 0):,}", "1")
-    yield _Entry(ALL_ALBUMS, "Albums", f"{len(albums):,}", "2")
+    yield _Entry(ALL_PHOTOS, "All photos", f"{status.by_state.get('present', 0):,}", "gp")
+    yield _Entry(ALL_ALBUMS, "Albums", f"{len(albums):,}", "ga")
     sizes = Counter(album.kind for album in albums)
     for kind, name in KIND_NAMES.items():
         if sizes[kind]:
             scene = Scene("albums", name, text=kind)
             yield _Entry(scene, name, f"{sizes[kind]:,}", indent=1)
-    yield _Entry(Scene("unsorted", "Unsorted"), "Unsorted", f"{unsorted:,}", "3")
+    yield _Entry(Scene("unsorted", "Unsorted"), "Unsorted", f"{unsorted:,}", "gu")
     sets = Scene("duplicates", "Duplicates")
-    yield _Entry(sets, "Duplicates", f"{status.duplicate_sets:,}", "4")
-    yield _Entry(Scene("folders", "Folders"), "Folders", f"{len(status.folders):,}", "5")
+    yield _Entry(sets, "Duplicates", f"{status.duplicate_sets:,}", "gd")
+    yield _Entry(Scene("folders", "Folders"), "Folders", f"{len(status.folders):,}", "gl")
     for folder in status.folders:
         scene = Scene("folder", name_of(folder.path), number=folder.folder_id)
         offline = folder.state != "online"
         count = "offline" if offline else f"{folder.photos:,}"
         yield _Entry(scene, f"{'○' if offline else '●'} {name_of(folder.path)}", count, indent=1)
     problems = f"{status.problems:,}"
-    yield _Entry(Scene("problems", "Problems"), "Problems", problems, "6")
+    yield _Entry(Scene("problems", "Problems"), "Problems", problems, "gx")
 
 
 def _subjects(labels: Sequence[tuple[str, int]], everything: bool) -> Iterator[_Entry]:
@@ -125,13 +125,13 @@ def _subjects(labels: Sequence[tuple[str, int]], everything: bool) -> Iterator[_
         return
     more = len(labels) > _FEW
     mark = ("▾" if everything else "▸") if more else ""
-    yield _Entry(None, "Subjects", f"{len(labels):,}", mark)
+    yield _Entry(None, "Labels", f"{len(labels):,}", mark)
     for label, photos in labels if everything else labels[:_FEW]:
         yield _Entry(labelled(label), printable(label), f"{photos:,}", indent=1)
 
 
 def _line(entry: _Entry) -> Text:
-    key = f"{entry.key:1} " + "  " * entry.indent
+    key = f"{entry.key:2} " + "  " * entry.indent
     label = elided(entry.label, WIDTH - len(key) - len(entry.count) - 1)
     gap = WIDTH - len(key) - cell_len(label) - len(entry.count)
     return Text.assemble((key, "dim"), label, " " * gap, (entry.count, "dim"), no_wrap=True)

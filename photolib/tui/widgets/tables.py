@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from photolib.tui.messages import FoldersLoaded, ProblemsLoaded, SceneChosen
 from photolib.tui.sources import Scene
+from photolib.tui.widgets.panes import Pane
 from photolib.tui.words import counted, elided, moment, name_of
-from photolib.tui.work import Worked
 from photolib.wire import printable
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class ProblemTable(DataTable[Text]):
     BINDINGS: ClassVar[list[BindingType]] = _CURSOR_KEYS
 
 
-class Problems(Worked, Vertical):
+class Problems(Pane):
     """Files that could not be read or were skipped: the reason, and what to do."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -60,6 +59,9 @@ class Problems(Worked, Vertical):
         self._request += 1
         self._load(library, self._request, 0)
 
+    def enter(self) -> None:
+        self.query_one(DataTable).focus()
+
     @work(thread=True, exit_on_error=False, group="problems")
     def _load(self, library: Library, number: int, offset: int) -> None:
         found = library.problems(limit=PAGE, offset=offset)
@@ -71,6 +73,7 @@ class Problems(Worked, Vertical):
             event.stop()
             return
         table, found = self.query_one(DataTable), event.found
+        self.tell(f"{found.total:,} listed")
         row = table.cursor_row
         if event.offset == 0:
             self._rows = []
@@ -126,7 +129,7 @@ class FolderTable(DataTable[Text]):
     BINDINGS: ClassVar[list[BindingType]] = _CURSOR_KEYS
 
 
-class Folders(Worked, Vertical):
+class Folders(Pane):
     """The watched folders and whether they are online. Enter shows a folder's photos."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -140,9 +143,15 @@ class Folders(Worked, Vertical):
     def on_mount(self) -> None:
         self.query_one(DataTable).add_columns("Folder", "State", "Photos", "Last scan", "")
 
-    @work(thread=True, exit_on_error=False, group="folders")
     def open(self, library: Library) -> None:
         """Show the folders of a library."""
+        self._load(library)
+
+    def enter(self) -> None:
+        self.query_one(DataTable).focus()
+
+    @work(thread=True, exit_on_error=False, group="folders")
+    def _load(self, library: Library) -> None:
         self.post_message(FoldersLoaded(library.folders()))
 
     @on(FoldersLoaded)
@@ -150,6 +159,7 @@ class Folders(Worked, Vertical):
         table = self.query_one(DataTable)
         row = table.cursor_row
         self._folders = event.folders
+        self.tell(f"{len(event.folders):,} watched")
         table.clear()
         for folder in event.folders:
             table.add_row(*_folder_cells(folder))
