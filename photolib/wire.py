@@ -120,6 +120,8 @@ def error_json(error: PhotolibError) -> dict[str, Json]:
 
 Box: TypeAlias = tuple[float, float, float, float]
 PARTS_OF_LOOK = ("colour", "layout", "texture", "shape")
+IN_COMMON = ("palette", "composition")
+"""What two pictures can be asked to share, and nothing else."""
 _EDGE = 1.0001
 """Where a region may end; rounded fractions may add up to a little more than 1."""
 

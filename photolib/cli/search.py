@@ -77,10 +77,11 @@ def search(
 
     They may say what is in the photo or name a date, place, camera, label or text in it. A word
     with a dash before it is left out; upper-case AND, OR and NOT combine; a phrase in double quotes
-    stays together. Keys such as after:, camera: or rating: filter.
+    stays together. Keys such as after:, camera:, color: or rating: filter.
 
     \b
     photolib search dogs on a beach -snow after:2022
+    photolib search 'color:teal -color:"mostly white"'
     photolib search '"happy birthday" rating:3..' --paths0 | xargs -0 cp -t /tmp/party
     """
     query, limit = " ".join(words), _PAGE if limit is None else limit
@@ -123,6 +124,14 @@ def _argument(read: Callable[[str], T]) -> Callable[..., T | None]:
     metavar="PART=N,...",
     help="How much colour, layout, texture and shape count in the look.",
 )
+@click.option(
+    "--same",
+    type=click.Choice(wire.IN_COMMON),
+    help="Only the same colours, or the same things in the same places.",
+)
+@click.option(
+    "--sketch", is_flag=True, help="PATH is a drawing or painting of it; white is no colour."
+)
 @click.option("--explain", is_flag=True, help="Say of each hit why it was found.")
 def similar(
     front: Front,
@@ -130,6 +139,8 @@ def similar(
     by: str | None,
     region: Box | None,
     weigh: dict[str, float] | None,
+    same: str | None,
+    sketch: bool,
     explain: bool,
     limit: int | None,
     offset: int,
@@ -141,6 +152,8 @@ def similar(
     \b
     photolib similar beach.jpg
     photolib similar beach.jpg --region 0.5,0,0.5,1 --by look --weigh colour=3
+    photolib similar beach.jpg --same palette
+    photolib similar --sketch drawing.png
     """
     limit = _PAGE if limit is None else limit
     found = front.ask(
@@ -149,13 +162,22 @@ def similar(
         by=by,
         region=region and ",".join(map(str, region)),
         weigh=weigh and ",".join(f"{part}={weight}" for part, weight in weigh.items()),
+        same=same,
+        sketch="true" if sketch else None,
         limit=limit,
         offset=offset,
     )
     if found is None:
         with front.open() as library:
             found = library.similar(
-                path, by=by, weigh=weigh, region=region, limit=limit, offset=offset
+                path,
+                by=by,
+                weigh=weigh,
+                same=same,
+                region=region,
+                sketch=sketch,
+                limit=limit,
+                offset=offset,
             )
     _show(front, found, explain)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from photolib.errors import UsageError
 from photolib.library.calibration import LIKELY, picture_scale
 from photolib.library.indexes import whole_kind
 from photolib.library.results import Why
 from photolib.library.sources import Evidence, Likeness
-from photolib.models import weigh
+from photolib.models import LOOK_PARTS, look_part_similarities, sketch_query, weigh
 from photolib.models.placing import places
+from photolib.query import LIKE_PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +44,48 @@ _LESS = 0.5
 half, so that they bend a search and do not turn it round)."""
 
 
+def weights_of(same: str | None, weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights that begin with those of a word of LIKE_PRESETS. Raises UsageError for another."""
+    if same is not None and same not in LIKE_PRESETS:
+        hint = f"Use {' or '.join(LIKE_PRESETS)}."
+        raise UsageError(f"{same} is nothing to have in common", hint)
+    return {**(LIKE_PRESETS[same] if same else {}), **weights}
+
+
+def ways(by: str | None, weights: Mapping[str, float], *, has_encoder: bool) -> list[str]:
+    """What pictures are compared by: meaning, look or both.
+
+    Unless ``by`` says it, both where there is an encoder; weights for parts of the look ask for the
+    look alone, if meaning has no weight too. What has no weight left is not compared. Raises
+    UsageError when nothing is.
+    """
+    looking = any(weights.get(part, 1.0) for part in LOOK_PARTS)
+    if by is None:
+        named = looking and any(part in weights for part in LOOK_PARTS)
+        by = "look" if not has_encoder or (named and "meaning" not in weights) else "both"
+    if by not in ("meaning", "look", "both"):
+        raise UsageError(f"{by} is no way to compare", "Use meaning, look or both.")
+    left = {"meaning": weights.get("meaning", 1.0) > 0, "look": looking}
+    names = [name for name, is_left in left.items() if is_left and by in (name, "both")]
+    if not names:
+        raise UsageError("no part is left to compare", "Give one of them a weight above 0.")
+    return names
+
+
+def sketched(catalogue: Catalogue, indexes: Indexes, look: ModelRow, picture: Picture) -> Likeness:
+    """Contents whose edges and colours are where a sketch has them, as wholes.
+
+    Raises UsageError for a sketch that is blank, ImageError.
+    """
+    try:
+        vector = sketch_query(picture.image)
+    except ValueError as exc:
+        hint = "Draw in any colour but white: white stands for paper."
+        raise UsageError(f"{picture.path}: {exc}", hint) from exc
+    scale = picture_scale(vector, indexes.sample(look, whole_kind(look)), "look")
+    return Likeness(catalogue, indexes, look, scale, "look", "sketch", crops=False)
+
+
 class Alike:
     """Contents like some pictures and unlike others; the pictures themselves are left out."""
 
@@ -56,12 +101,14 @@ class Alike:
         weights: Mapping[str, float] | None = None,
     ) -> None:
         """``models`` are those to compare with: of meaning, of look, or both."""
+        self._catalogue = catalogue
         self._examples = examples
         self._mixture = mixture
         self._more = more
         self._weights = dict(weights or {})
         self._own = [p.content_id for p in (*more, *less) if p.content_id is not None]
         detail = ", ".join(os.path.basename(picture.path) for picture in more)
+        self._models = dict(models)
         self._ways = {
             way: Likeness(
                 catalogue,
@@ -87,6 +134,8 @@ class Alike:
         found = {name: way.judge(contents) for name, way in self._ways.items()}
         nothing = np.zeros(len(contents))
         meaning, look = found.get("meaning", nothing), found.get("look", nothing)
+        # A weight counts as if so many pieces of this evidence had been found independently.
+        meaning = 1.0 - (1.0 - meaning) ** self._weights.get("meaning", 1.0)
         if len(found) == 2:
             scores = self._mixture.scores(meaning, look)
             self.tiers = self._mixture.tiers(meaning, look, LIKELY)
@@ -100,6 +149,7 @@ class Alike:
 
     def explain(self, content_id: int) -> list[Evidence]:
         evidence = [each for way in self._ways.values() for each in way.explain(content_id)]
+        evidence = [self._in_parts(each, content_id) for each in evidence]
         evidence.sort(key=lambda each: -each.why.score)
         held = self._holding.get(content_id)
         if held is None:
@@ -107,6 +157,20 @@ class Alike:
         place, score = held
         why = Why("look", "holds it", round(score, 4), round(place.correlation, 4), place.box)
         return [Evidence(why), *evidence]
+
+    def _in_parts(self, evidence: Evidence, content_id: int) -> Evidence:
+        """Evidence of the look that also tells how near the parts are, where they have weights."""
+        if evidence.why.source != "look" or not self._weights:
+            return evidence
+        look = self._models["look"]
+        stored = self._catalogue.vectors.of_content(look.model_no, "look", content_id)
+        if stored is None:
+            return evidence
+        wanted = self._examples.vector_of(self._more[0], look, "look")
+        near = look_part_similarities(wanted, stored)
+        counted = [f"{n} {near[n]:.2f}" for n in LOOK_PARTS if self._weights.get(n, 1.0) > 0]
+        detail = f"{evidence.why.detail}: {', '.join(counted)}"
+        return evidence._replace(why=replace(evidence.why, detail=detail))
 
     def _vector(
         self, model: ModelRow, more: Sequence[Picture], less: Sequence[Picture]

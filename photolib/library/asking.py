@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from photolib.errors import QueryError
-from photolib.library.alike import Alike
+from photolib.library.alike import Alike, sketched, ways
 from photolib.library.calibration import text_scale
 from photolib.library.fusion import all_of, any_of, either, weighed, without
 from photolib.library.results import Why
@@ -127,17 +127,22 @@ class Asking:
 
     def _like(self, node: Like) -> Part:
         region = node.region
+        weights = {feature.name: feature.weight for feature in node.features}
+        names = ways(None, weights, has_encoder=self._model is not None)
         box = (region.x, region.y, region.width, region.height) if region else None
         means, look = self._means, self._means.engines.look()
-        models = {"look": look} if self._model is None else {"meaning": self._model, "look": look}
+        picture = means.examples.picture(node.path, box)
+        if node.sketch:
+            return sketched(means.catalogue, means.indexes, look, picture)
+        models = {"look": look} | ({"meaning": self._model} if self._model else {})
         return Alike(
             means.catalogue,
             means.indexes,
             means.examples,
-            models,
+            {name: models[name] for name in names},
             means.mixture,
-            [means.examples.picture(node.path, box)],
-            weights={feature.name: feature.weight for feature in node.features},
+            [picture],
+            weights=weights,
         )
 
 

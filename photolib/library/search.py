@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photolib.errors import ModelError, UsageError
-from photolib.library.alike import Alike
-from photolib.library.asking import Answer, Asking, Means, judged
+from photolib.library.alike import Alike, sketched, ways
+from photolib.library.asking import Answer, Asking, Means, Part, judged
 from photolib.library.calibration import RULES, Measured, cutoff
 from photolib.library.colours import ColourIndex, is_colour
 from photolib.library.engines import FETCH_HINT
@@ -140,6 +140,7 @@ class Searcher:
         *,
         by: str | None,
         weights: Mapping[str, float],
+        sketch: bool,
         limit: int,
         offset: int,
     ) -> SimilarResult:
@@ -148,19 +149,26 @@ class Searcher:
 
         The pictures need not be in the library. ``by`` is meaning, look or both (the default: both
         with an encoder, else look). The pictures themselves and their byte copies are left out.
+        With ``sketch`` the one picture is a drawing of what is wanted, and nothing else is said.
         Raises ImageError, ModelError, NotFound, UsageError.
         """
         if not more:
             raise UsageError("like what? No picture is given", "Name a picture or more.")
         model = self._engines.serving()
-        models = self._ways(_ways(by, weights, has_encoder=model is not None), model)
+        if sketch and (by or weights or less or len(more) > 1 or more[0].region):
+            raise UsageError("a sketch is compared as a whole", "Leave out the other options.")
+        models = self._ways(ways(by, weights, has_encoder=model is not None), model)
         wanted = [self._examples.open(example) for example in more]
         unwanted = [self._examples.open(example) for example in less]
         selection = self._selections.current().meeting(SHOWN)
         means = self._means
-        part = Alike(
-            self._catalogue, means.indexes, self._examples, models, means.mixture, wanted, unwanted,
-            weights,
+        part: Part = (
+            sketched(self._catalogue, means.indexes, self._engines.look(), wanted[0])
+            if sketch
+            else Alike(
+                self._catalogue, means.indexes, self._examples, models, means.mixture, wanted,
+                unwanted, weights,
+            )
         )  # fmt: skip
         answer = judged(part, selection)
         ranking = Ranking(answer, selection)
@@ -274,11 +282,3 @@ def _notice(query: Query, model: ModelRow | None, ranking: Ranking) -> str:
     if len(ranking.faces) and not ranking.clear + ranking.likely:
         return f"Nothing fits well; --all shows the nearest {len(ranking.faces)}."
     return ""
-
-
-def _ways(by: str | None, weights: Mapping[str, float], *, has_encoder: bool) -> list[str]:
-    if by is None:
-        by = "look" if weights or not has_encoder else "both"
-    if by not in ("meaning", "look", "both"):
-        raise UsageError(f"{by} is no way to compare", "Use meaning, look or both.")
-    return ["meaning", "look"] if by == "both" else [by]

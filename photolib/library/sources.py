@@ -83,15 +83,18 @@ class Likeness:
         scale: Scale,
         source: str,
         detail: str,
+        *,
+        crops: bool = True,
     ) -> None:
+        """``crops`` says whether a crop may stand for its photo."""
         self._catalogue = catalogue
         self._indexes = indexes
         self._model = model
         self._scale = scale
         self._source = source
         self._detail = detail
-        self._kinds = (whole_kind(model), crop_kind(model))
-        self._found: list[list[Near]] = [[], []]
+        self._kinds = (whole_kind(model), *([crop_kind(model)] if crops else []))
+        self._found: list[list[Near]] = [[] for _ in self._kinds]
         self._judged = np.empty(0, np.int64)
         self._best: list[_Best] = []
 
@@ -114,12 +117,12 @@ class Likeness:
                 vector = self._scale.vector
                 known.append(self._indexes.compare(self._model, kind, vector, unknown))
             self._best.append(_best(known, contents))
-        return self._scale.scores(np.maximum(*(best.products for best in self._best)))
+        return self._scale.scores(np.maximum.reduce([best.products for best in self._best]))
 
     def explain(self, content_id: int) -> list[Evidence]:
         place = int(np.searchsorted(self._judged, content_id))
-        whole, part = (best.products[place] for best in self._best)
-        if part > whole:
+        whole, *parts = (best.products[place] for best in self._best)
+        for part in parts if max(parts, default=whole) > whole else ():
             embedding_id = int(self._best[1].ids[place])
             crop = self._catalogue.regions.crop_of_embedding([embedding_id]).get(embedding_id)
             if crop is not None:

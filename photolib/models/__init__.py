@@ -16,6 +16,7 @@ from photolib.models.look import (
     weigh,
 )
 from photolib.models.palette import PALETTE_ID, palette
+from photolib.models.sketch import sketch_query
 from photolib.models.weights import (
     EncoderDescription,
     ResolvedWeights,
@@ -45,5 +46,6 @@ __all__ = [
     "look_part_similarities",
     "palette",
     "resolve",
+    "sketch_query",
     "weigh",
 ]

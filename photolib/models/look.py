@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 LOOK_ID = "look.1"
 """The ``model_id`` of looks: raise the number when ``look`` starts to give other vectors."""
 
-_SIDE = 64
+RASTER_SIDE = 64
 """Side of the square raster that everything is read from; a look has no aspect ratio."""
 _LIGHTNESSES = (10.0, 35.0, 60.0, 85.0)
 _HUES = 6
@@ -88,16 +88,28 @@ def look(image: Image) -> Floats:
     The picture may have any size and mode; 128 pixels are plenty. Safe to call from many threads.
     """
     raster = _raster(image)
-    grey = raster @ np.array((0.299, 0.587, 0.114), np.float32)
-    parts = {
-        "colour": _colour(raster),
-        "layout": _layout(raster),
-        "texture": _texture(grey),
-        "shape": _shape(grey),
-    }
     vector = np.empty(LOOK_DIMENSIONS, np.float32)
     for name, part in LOOK_PARTS.items():
-        vector[part] = np.sqrt(_SHARES[name]) * _unit(parts[name])
+        vector[part] = np.sqrt(_SHARES[name]) * look_part(name, raster)
+    return _unit(vector)
+
+
+def look_part(name: str, raster: Floats) -> Floats:
+    """One part of the look of a raster (RASTER_SIDE, RASTER_SIDE, 3) of sRGB in 0..255, as unit."""
+    if name in ("colour", "layout"):
+        return _unit(_colour(raster) if name == "colour" else _layout(raster))
+    grey = raster @ np.array((0.299, 0.587, 0.114), np.float32)
+    return _unit(_texture(grey) if name == "texture" else _shape(grey))
+
+
+def query_of(parts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+    """A unit vector that counts the cosine of each unit part ``weights[part]`` times.
+
+    Unlike in the dot product of two looks every part begins equal; parts not named do not count.
+    """
+    vector = np.zeros(LOOK_DIMENSIONS, np.float32)
+    for name, part in parts.items():
+        vector[LOOK_PARTS[name]] = np.float32(weights[name] / np.sqrt(_SHARES[name])) * part
     return _unit(vector)
 
 
@@ -164,7 +176,7 @@ def _unit(vector: Floats) -> Floats:
 
 
 def _raster(image: Image) -> Floats:
-    size = (_SIDE, _SIDE)
+    size = (RASTER_SIDE, RASTER_SIDE)
     colour = image if image.mode == "RGB" else image.convert("RGB")
     small = colour.resize(size, PillowImage.Resampling.BILINEAR, reducing_gap=2.0)
     return np.asarray(small, np.float32)
@@ -182,8 +194,8 @@ def _hellinger(histogram: NDArray[np.number]) -> Floats:
 def _colour(raster: Floats) -> Floats:
     bins, votes = _palette_votes()
     code = codes(raster).ravel()
-    middle = np.zeros((_SIDE, _SIDE), bool)
-    middle[_SIDE // 4 : -_SIDE // 4, _SIDE // 4 : -_SIDE // 4] = True
+    middle = np.zeros((RASTER_SIDE, RASTER_SIDE), bool)
+    middle[RASTER_SIDE // 4 : -RASTER_SIDE // 4, RASTER_SIDE // 4 : -RASTER_SIDE // 4] = True
     inside = code[middle.ravel()]
     histograms = [
         _hellinger(np.bincount(bins[c].ravel(), votes[c].ravel(), _PALETTE_SIZE))
@@ -215,7 +227,7 @@ def _prototypes() -> Floats:
 
 
 def _layout(raster: Floats) -> Floats:
-    step = _SIDE // 8
+    step = RASTER_SIDE // 8
     cells = raster.reshape(8, step, 8, step, 3).mean((1, 3)) / np.float32(255)
     waves = _dct(8)
     spectrum = np.einsum("ij,jkc,lk->ilc", waves, lab(cells), waves)
@@ -276,7 +288,7 @@ def _shape(grey: Floats) -> Floats:
 @lru_cache(maxsize=1)
 def _cell_shares() -> Floats:
     """How each of the raster's lines (side, cells) shares its votes among the nearest cells."""
-    place = (np.arange(_SIDE) + 0.5) * _CELLS / _SIDE - 0.5
+    place = (np.arange(RASTER_SIDE) + 0.5) * _CELLS / RASTER_SIDE - 0.5
     shares = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(_CELLS)))
     result: Floats = (shares / shares.sum(1, keepdims=True)).astype(np.float32)
     return result

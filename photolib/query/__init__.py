@@ -12,6 +12,8 @@ from photolib.query.printer import caret, explain, to_text
 from photolib.query.syntax import (
     LIKE_FEATURES,
     LIKE_LEVELS,
+    LIKE_PRESETS,
+    LIKE_SKETCH,
     And,
     Feature,
     Filter,
@@ -53,6 +55,8 @@ __all__ = [
     "KEYS",
     "LIKE_FEATURES",
     "LIKE_LEVELS",
+    "LIKE_PRESETS",
+    "LIKE_SKETCH",
     "MAX_DEPTH",
     "MAX_LENGTH",
     "SHADES",

@@ -16,6 +16,8 @@ from photolib.query.lexer import MAX_WEIGHT, MIN_WEIGHT, Kind, Token, tokenize
 from photolib.query.syntax import (
     LIKE_FEATURES,
     LIKE_LEVELS,
+    LIKE_PRESETS,
+    LIKE_SKETCH,
     And,
     Feature,
     Filter,
@@ -217,6 +219,10 @@ def _like(raw: Raw, span: Span) -> Like:
         raise raw.error("the { is never closed", hint)
     assert match is not None
     region = _region(raw, match[2]) if match[2] is not None else None
+    if match[3] is not None and match[3].strip().lower() == LIKE_SKETCH:
+        if region is not None:
+            raise raw.error("a sketch has no region", "Leave out the @ and what follows it.")
+        return Like(path, sketch=True, span=span)
     features = _features(raw, match[3]) if match[3] is not None else ()
     return Like(path, region, features, span=span)
 
@@ -235,15 +241,23 @@ def _region(raw: Raw, text: str) -> Region:
 
 
 def _features(raw: Raw, text: str) -> tuple[Feature, ...]:
+    items = [item.strip().lower() for item in text.split(",")]
+    presets = [item for item in items if item in LIKE_PRESETS]
+    if len(presets) > 1:
+        raise raw.error("takes one of its words at a time", f"Keep one of {', '.join(presets)}.")
     weights: dict[str, float] = {}
-    for item in text.split(","):
-        name, _, level = (part.strip().lower() for part in item.partition(":"))
+    for item in (item for item in items if item not in presets):
+        name, _, level = (part.strip() for part in item.partition(":"))
         name = "colour" if name == "color" else name
         if name not in LIKE_FEATURES or name in weights:
-            hint = suggestion(name, LIKE_FEATURES) or f"It can be {', '.join(LIKE_FEATURES)}."
+            words = (*LIKE_FEATURES, *LIKE_PRESETS, LIKE_SKETCH)
+            hint = suggestion(name, words) or f"It can be {', '.join(words)}."
             again = "named twice" if name in weights else "not a feature of a picture"
             raise raw.error(f"{shown(name) or 'nothing'} is {again}", hint)
         weights[name] = _level(raw, level)
+    weights = {**(LIKE_PRESETS[presets[0]] if presets else {}), **weights}
+    if not any(weights.get(name, 1.0) for name in LIKE_FEATURES):
+        raise raw.error("no feature is left to compare", "Leave one out, or give it a level.")
     return tuple(Feature(name, weights[name]) for name in LIKE_FEATURES if name in weights)
 
 

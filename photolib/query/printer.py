@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from photolib.query.keys import KEYS
 from photolib.query.syntax import (
     LIKE_LEVELS,
+    LIKE_SKETCH,
     And,
     Feature,
     Filter,
@@ -95,6 +96,8 @@ def _like(node: Like) -> str:
     text = f"like:{bare_or_quoted(node.path) if '@' not in node.path else quoted(node.path)}"
     if node.region:
         text += f"@{_region(node.region)}"
+    if node.sketch:
+        text += f"{{{LIKE_SKETCH}}}"
     if node.features:
         text += "{" + ",".join(map(_feature, node.features)) + "}"
     return text

@@ -22,6 +22,15 @@ LIKE_FEATURES = ("meaning", "colour", "layout", "texture", "shape")
 LIKE_LEVELS = {"not": 0.0, "somewhat": 0.5, "normal": 1.0, "very": 2.0}
 """What the words in ``like:PATH{colour:very}`` weigh."""
 
+LIKE_PRESETS: dict[str, dict[str, float]] = {
+    "palette": {"meaning": 0.0, "colour": 1.0, "layout": 0.0, "texture": 0.0, "shape": 0.0},
+    "composition": {"meaning": 0.0, "colour": 0.0, "layout": 1.0, "texture": 0.0, "shape": 1.0},
+}
+"""Words that set every weight: the same colours wherever they are, or the same things in the same
+places in whatever colours."""
+LIKE_SKETCH = "sketch"
+"""The word for a picture that is a sketch of what is looked for, not an example of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -68,6 +77,8 @@ class Like:
     features: tuple[Feature, ...] = ()
     """In the order of LIKE_FEATURES, each at most once."""
     weight: float = 1.0
+    sketch: bool = False
+    """Whether the picture is a sketch; then it has no region and no features."""
     span: Span = field(default=(0, 0), compare=False)
 
 

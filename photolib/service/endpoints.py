@@ -31,7 +31,7 @@ from photolib.service.parameters import (
     text,
     weights,
 )
-from photolib.wire import window
+from photolib.wire import IN_COMMON, window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +112,8 @@ ENDPOINTS = (
             choice("by", "What to compare.", ("meaning", "look", "both"), default=None),
             region(),
             weights(),
+            choice("same", "Only what they have in common.", IN_COMMON, default=None),
+            flag("sketch", "Whether the picture is a sketch of what to find."),
             *page(50),
         ),
         failures=(404, 409, 422),

@@ -124,6 +124,15 @@ def test_what_only_looks_like_a_filter_is_text(text: str) -> None:
                 ),
             ),
         ),
+        ("like:a.png{sketch}^2", Like("a.png", weight=2.0, sketch=True)),
+        (
+            "like:a{palette,texture:somewhat}",
+            parse("like:a{meaning:not,colour:normal,layout:not,texture:somewhat,shape:not}").root,
+        ),
+        (
+            "like:a{Composition}",
+            parse("like:a{meaning:not,colour:not,layout:1,texture:not,shape:1}").root,
+        ),
     ],
 )
 def test_pictures(text: str, tree: Node) -> None:
@@ -273,6 +282,10 @@ def test_a_range_includes_its_ends() -> None:
         ("like:a@0.5,0,0.6,1", 5, "region within", "fractions"),
         ("like:a{colour:very", 5, "never closed", "blanks"),
         ("like:a{colr:very}", 5, "colr", "colour"),
+        ("like:a{palete}", 5, "palete", "palette"),
+        ("like:a{composition,palette}", 5, "one of its words", "composition, palette"),
+        ("like:a@0,0,1,1{sketch}", 5, "no region", "@"),
+        ("like:a{palette,colour:not}", 5, "no feature is left", "level"),
         ("like:a{shape:not,shape:very}", 5, "twice", "shape"),
         ("like:a{shape:vry}", 5, "vry", "very"),
         ('like:"a"b', 8, "touches", "space"),

@@ -170,7 +170,14 @@ def _likes() -> st.SearchStrategy[Like]:
     features = st.dictionaries(st.sampled_from(LIKE_FEATURES), levels).map(
         lambda chosen: tuple(Feature(n, chosen[n]) for n in LIKE_FEATURES if n in chosen)
     )
-    return st.builds(Like, NAMES, st.one_of(st.none(), _regions()), features, WEIGHTS)
+    features = features.filter(lambda chosen: len(chosen) < len(LIKE_FEATURES) or _counts(chosen))
+    examples = st.builds(Like, NAMES, st.one_of(st.none(), _regions()), features, WEIGHTS)
+    sketches = st.builds(Like, NAMES, weight=WEIGHTS, sketch=st.just(True))
+    return st.one_of(examples, sketches)
+
+
+def _counts(features: tuple[Feature, ...]) -> bool:
+    return any(feature.weight for feature in features)
 
 
 def _leaves() -> st.SearchStrategy[Node]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from photolib.library.alike import weights_of
 from photolib.library.core import Core
 from photolib.library.results import Example
 from photolib.library.search import Asked, Searcher
@@ -50,16 +51,22 @@ class SearchDoor(Core):
         *,
         by: str | None = None,
         weigh: Mapping[str, float] | None = None,
+        same: str | None = None,
         region: Box | None = None,
+        sketch: bool = False,
         limit: int = 50,
         offset: int = 0,
     ) -> SimilarResult:
         """Photos like a picture file, which need not be in the library.
 
-        ``region`` is x, y, width, height in fractions. For the rest see ``similar_to``.
+        ``region`` is x, y, width, height in fractions. With ``sketch`` the file is a drawing or
+        painting of what is looked for, on white. For the rest see ``similar_to``.
         """
+        weights = weights_of(same, weigh or {})
         example = Example(path=path, region=region)
-        return self.similar_to([example], by=by, weigh=weigh, limit=limit, offset=offset)
+        return self._searcher.similar(
+            [example], (), by=by, weights=weights, sketch=sketch, limit=limit, offset=offset
+        )
 
     def similar_to(
         self,
@@ -68,14 +75,17 @@ class SearchDoor(Core):
         *,
         by: str | None = None,
         weigh: Mapping[str, float] | None = None,
+        same: str | None = None,
         limit: int = 50,
         offset: int = 0,
     ) -> SimilarResult:
         """Photos like any number of pictures, photos and crops, and unlike others.
 
-        ``by`` is meaning, look or both; ``weigh`` gives parts of the look a weight. Raises
+        ``by`` is meaning, look or both; ``weigh`` gives parts of the look (colour, layout, texture,
+        shape) a weight; ``same`` is palette or composition: weights to begin with. Raises
         ImageError, NotFound, UsageError.
         """
+        weights = weights_of(same, weigh or {})
         return self._searcher.similar(
-            more, less, by=by, weights=weigh or {}, limit=limit, offset=offset
+            more, less, by=by, weights=weights, sketch=False, limit=limit, offset=offset
         )
