@@ -24,11 +24,13 @@ from photolib.catalogue.folders import Folders
 from photolib.catalogue.groupings import Groupings
 from photolib.catalogue.labels import Labels
 from photolib.catalogue.leases import Lease, LeaseRow, Leases
+from photolib.catalogue.merges import Merges
 from photolib.catalogue.migrations import applied, migrate
 from photolib.catalogue.palettes import PaletteRow, Palettes
 from photolib.catalogue.photos import Photos
 from photolib.catalogue.problems import Problems
 from photolib.catalogue.regions import Regions, overlap
+from photolib.catalogue.removals import Removals
 from photolib.catalogue.rows import (
     AlbumRow,
     CandidateRow,
@@ -37,21 +39,27 @@ from photolib.catalogue.rows import (
     DecisionRow,
     DuplicateSetRow,
     FolderRow,
+    Given,
     GroupingRunRow,
     GroupingState,
     Known,
     LabelCount,
     LabelRow,
     MatchedPhoto,
+    MemberRow,
     ModelRow,
     Neighbours,
     NewAlbum,
     NewContent,
     NewCrop,
     NewText,
+    PartRow,
     PhotoFilter,
     PhotoRow,
     ProblemRow,
+    RemovalDetail,
+    RemovalRow,
+    RemovedFile,
     ShownPhotos,
     StageCount,
     Stat,
@@ -88,6 +96,7 @@ __all__ = [
     "DecisionRow",
     "DuplicateSetRow",
     "FolderRow",
+    "Given",
     "GroupingRunRow",
     "GroupingState",
     "Known",
@@ -96,6 +105,7 @@ __all__ = [
     "Lease",
     "LeaseRow",
     "MatchedPhoto",
+    "MemberRow",
     "ModelRow",
     "Neighbours",
     "NewAlbum",
@@ -104,9 +114,13 @@ __all__ = [
     "NewText",
     "NoneOf",
     "PaletteRow",
+    "PartRow",
     "PhotoFilter",
     "PhotoRow",
     "ProblemRow",
+    "RemovalDetail",
+    "RemovalRow",
+    "RemovedFile",
     "ShownPhotos",
     "StageCount",
     "Stat",
@@ -157,11 +171,13 @@ class Catalogue:
         self.duplicates = DuplicateSets(database)
         self.tags = Tags(database)
         self.problems = Problems(database)
+        self.removals = Removals(database)
+        self.merges = Merges(database)
         self.leases = Leases(database, settings.leases)
 
-    def transaction(self) -> AbstractContextManager[None]:
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
         """All or nothing; see ``Database.transaction``."""
-        return self._database.transaction()
+        return self._database.transaction(durable=durable)
 
     def save(self, target: Path, *, replace: bool = False) -> Backup:
         """Copy the catalogue into one file; see ``backups.save``."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _JOBS = ("ingest", "watch", "removal")
 """Leases of the jobs that must not run while the catalogue is another one."""
-_CARRIED = ("removal",)
+_CARRIED = ("removal", "removal_file")
 """Tables whose rows tell what is on the disk now, whatever the catalogue said at another time."""
 _NO_CATALOGUE = "Name a file that photolib backup has written."
 

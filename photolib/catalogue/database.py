@@ -77,11 +77,16 @@ class Database:
         self._local = threading.local()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
         """All or nothing: ``BEGIN IMMEDIATE``, commit at the end, roll back on any exception.
 
-        A transaction opened inside another joins it.
+        A transaction opened inside another joins it. A ``durable`` one is on the disk when the
+        block ends, also after a power cut; it cannot join one that is not.
         """
+        if durable:
+            with self._synchronous(), self.transaction():
+                yield
+            return
         connection = self.connection
         if connection.in_transaction:
             yield
@@ -94,6 +99,16 @@ class Database:
             if connection.in_transaction:
                 self.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def _synchronous(self) -> Iterator[None]:
+        """Commits that wait for the disk; SQLite takes the change only between transactions."""
+        assert not self.connection.in_transaction, "a durable transaction inside another"
+        self.execute("PRAGMA synchronous = FULL")
+        try:
+            yield
+        finally:
+            self.execute("PRAGMA synchronous = NORMAL")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement on this thread's connection."""

@@ -14,6 +14,7 @@ from photolib.catalogue.rows import (
     CandidateRow,
     Known,
     NewContent,
+    PartRow,
     PhotoFilter,
     PhotoRow,
     Stat,
@@ -233,6 +234,15 @@ class Photos:
         """
         return [row[0] for row in self._database.rows(sql, (folder_id,))]
 
+    def part_rows(self, photo_id: int) -> list[PartRow]:
+        """The parts of a photo, by their paths."""
+        sql = """SELECT f.path AS root, t.path, t.role, t.size, t.mtime_ns, t.facts
+                 FROM part t JOIN folder f USING (folder_id) WHERE t.photo_id = ? ORDER BY t.path"""
+        return [
+            PartRow(_absolute(row), row["role"], row["size"], row["mtime_ns"], row["facts"])
+            for row in self._database.rows(sql, (photo_id,))
+        ]
+
     def content_id(self, content_hash: bytes) -> int | None:
         """The content with this hash, if it has been seen before."""
         sql = "SELECT content_id FROM content WHERE content_hash = ?"
@@ -433,10 +443,18 @@ class Photos:
         sql = "UPDATE photo SET display = ? WHERE photo_id = ?"
         self._database.execute_many(sql, [(text, photo_id) for photo_id, text in shown.items()])
 
-    def mark(self, photo_ids: Iterable[int], state: str) -> None:
-        """Set the state of photos."""
-        sql = "UPDATE photo SET state = ? WHERE photo_id IN (SELECT value FROM json_each(?))"
-        self._database.execute(sql, (state, _ids(photo_ids)))
+    def mark(self, photo_ids: Iterable[int], state: str) -> int:
+        """Set the state of photos and return of how many.
+
+        Photos that were removed since they were looked at, or whose files are being moved to or
+        from the quarantine right now, stay as they are.
+        """
+        sql = """
+            UPDATE photo SET state = ? WHERE photo_id IN (SELECT value FROM json_each(?))
+                AND state <> 'removed' AND photo_id NOT IN (SELECT photo_id FROM removal
+                    WHERE state IN ('intended', 'restoring'))
+        """
+        return self._database.execute(sql, (state, _ids(photo_ids))).rowcount
 
     def expect_change(self, photo_ids: Iterable[int]) -> None:
         """Make the next scan read these photos anew: no file has the time noted for them."""

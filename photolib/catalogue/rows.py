@@ -111,6 +111,16 @@ class PhotoRow:
     """Degrees clockwise that a person turned it by."""
 
 
+class PartRow(NamedTuple):
+    """A part of a photo; ``path`` is absolute, ``facts`` JSON."""
+
+    path: str
+    role: str
+    size: int
+    mtime_ns: int
+    facts: str
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoFilter:
     """Which photos a window shows; unset fields do not restrict. Hidden photos need asking for."""
@@ -174,6 +184,84 @@ class DuplicateSetRow:
     reclaimable: int
     photos: tuple[MatchedPhoto, ...]
     set_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person did with a photo that can be given to another one; albums by their ids."""
+
+    tags: tuple[str, ...] = ()
+    albums: tuple[int, ...] = ()
+    rating: int | None = None
+    favourite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedFile:
+    """One file of a removal: where it was and where it waits (absolute), and what it is."""
+
+    path: str
+    quarantine: str
+    role: str
+    size: int
+    mtime_ns: int
+    inode: int
+    mode: int
+    content_hash: bytes
+    facts: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalDetail:
+    """The circumstances of a removal: where the photo stood, why it may go, what it handed on.
+
+    ``kept`` and ``kept_hash`` are the path and the content hash of the keeper at that time.
+    ``given`` is what the photo had, ``own`` what its keeper had of that by itself; ``note`` says
+    what happened to the removal since.
+    """
+
+    folder_id: int
+    root: str
+    content_id: int
+    method: str
+    tier: str | None = None
+    kept: str | None = None
+    kept_hash: str | None = None
+    given: Given = Given()
+    own: Given = Given()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalRow:
+    """One photo in the journal of removals; its first file is the photo itself."""
+
+    removal_id: int
+    batch_id: int
+    photo_id: int
+    path: str
+    keeper_id: int | None
+    state: str
+    at: str
+    detail: RemovalDetail
+    files: tuple[RemovedFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        """The size of all its files."""
+        return sum(file.size for file in self.files)
+
+
+class MemberRow(NamedTuple):
+    """A member of a duplicate set with its own evidence against the keeper."""
+
+    photo_id: int
+    set_id: int
+    keeper_id: int
+    tie: bool
+    tier: str | None
+    relation: str | None
+    score: float | None
 
 
 @dataclass(frozen=True, slots=True)

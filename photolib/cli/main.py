@@ -48,7 +48,14 @@ _SECTIONS = {
         "map": "export:show_map",
         "highlights": "export:highlights",
         "export": "export:export",
+    },
+    "Cleaning up": {
         "duplicates": "duplicates:duplicates",
+        "plan": "removal:plan",
+        "remove": "removal:remove",
+        "undo": "removal:undo",
+        "removals": "removal:removals",
+        "purge": "removal:purge",
     },
     "Saying what they are": {
         "rate": "marks:rate",

@@ -35,6 +35,9 @@ _STAGES = {
     "fetch": "Fetching",
     "labels": "Labelling",
     "verify": "Verifying",
+    "remove": "Removing",
+    "undo": "Restoring",
+    "purge": "Deleting",
 }
 _DONE = {
     "scan": "looked at",
@@ -48,6 +51,9 @@ _DONE = {
     "fetch": "fetched",
     "labels": "labelled",
     "verify": "verified",
+    "remove": "removed",
+    "undo": "brought back",
+    "purge": "deleted",
 }
 
 

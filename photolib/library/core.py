@@ -9,6 +9,8 @@ from photolib.config import load_settings
 from photolib.images import Decoder, ThumbnailCache
 from photolib.library.engines import Engines
 from photolib.library.indexes import Indexes
+from photolib.library.removal.disk import Disk
+from photolib.library.removal.recovery import recover_quietly
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,8 +28,11 @@ class Core:
         *,
         encoder: Encoder | None = None,
         detector: Detector | None = None,
+        disk: Disk | None = None,
     ) -> None:
         """Open or create the library at ``settings.library``; models given here override its own.
+
+        What a crash during a removal has left half done is settled first; ``disk`` moves the files.
 
         Raises CatalogueError when the directory or the catalogue cannot be used.
         """
@@ -37,6 +42,8 @@ class Core:
         self._indexes = Indexes(self._catalogue, settings.indexes)
         self._thumbnails = ThumbnailCache(settings.thumbnails)
         self._decoder = Decoder(workers=1)
+        self._disk = disk or Disk()
+        recover_quietly(self._catalogue, self._disk)
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Self:

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     from photolib.catalogue import CandidateRow, Catalogue, Lease, ModelRow
 
-_TIERS = ("bytes", "payload", "pixels", "near")
+TIERS = ("bytes", "payload", "pixels", "near")
 """From the strongest evidence to the weakest; a set has the weakest of its members."""
 _LEAST_LOOK, _MOST_PHASH, _MOST_DHASH = 0.60, 6, 16
 """Wider than any rule of ``verify_near``, which decides about what these let through."""
-_FLAT = 4.0
+FLAT = 4.0
 """Sharpness below which a picture (a black frame, fog) has no structure to be recognised by."""
 
 
@@ -149,7 +149,7 @@ def _upright(blob: bytes) -> int:
 def _verified(
     a: CandidateRow, b: CandidateRow, cosine: float, distances: tuple[int, int]
 ) -> float | None:
-    if min(a.sharpness, b.sharpness) < _FLAT:
+    if min(a.sharpness, b.sharpness) < FLAT:
         return None
     return verify_near(cosine, *distances, a.width / a.height, b.width / b.height)
 
@@ -202,7 +202,7 @@ def _set_of(
     ]
     tiers = [photo.tier for photo in photos if photo.tier is not None]
     return DuplicateSetRow(
-        tier=max(tiers, key=_TIERS.index),
+        tier=max(tiers, key=TIERS.index),
         keeper_id=keeper.photo_id,
         tie=pick.tie,
         reclaimable=sum(row.size for row in rows if row is not keeper and not row.reference),

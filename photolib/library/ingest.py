@@ -263,11 +263,10 @@ class Ingest:
             for row in rows
             if row.kind == "photo" and row.state == "present" and row.row_id not in self._moved
         ]
-        self._catalogue.photos.mark(missing, "missing")
+        self._report.missing += self._catalogue.photos.mark(missing, "missing")
         self._catalogue.photos.drop_parts(row.row_id for row in rows if row.kind == "part")
         gone = [row.row_id for row in rows if row.kind in ("failed", "skipped")]
         self._catalogue.problems.drop(gone)
-        self._report.missing += len(missing)
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -534,7 +533,9 @@ class Ingest:
         if same and standing is not None and standing.state == "present":
             return None
         states = ("present",) if same else ("present", "missing")
-        vacated = [p for p in photos if p.state in states and self._vacated(p, candidate)]
+        moving = self._catalogue.removals.under_way()
+        free = [p for p in photos if p.state in states and p.photo_id not in moving]
+        vacated = [p for p in free if self._vacated(p, candidate)]
 
         def distance(photo: PhotoRow) -> tuple[bool, bool, int, int]:
             shared = len(os.path.commonpath([photo.path, target]))

@@ -14,6 +14,7 @@ from photolib.errors import ModelError
 from photolib.images import formats
 from photolib.library import folders, understanding
 from photolib.library.photos import size_text
+from photolib.library.removal import purging
 from photolib.library.results import (
     Check,
     FileProblem,
@@ -22,7 +23,6 @@ from photolib.library.results import (
     Model,
     ModelsInUse,
     ProblemList,
-    Quarantine,
     Skipped,
     StageStatus,
     Status,
@@ -123,7 +123,7 @@ def status(
         ),
         albums=catalogue.albums.count(),
         duplicate_sets=catalogue.duplicates.count(),
-        quarantine=Quarantine(),
+        quarantine=purging.quarantine(catalogue),
         cache_bytes=thumbnails.size() + _bytes_in(settings.indexes),
     )
 

@@ -8,6 +8,7 @@ from photolib.library.doors.labels import LabelDoor
 from photolib.library.doors.marks import MarkDoor
 from photolib.library.doors.models import ModelDoor
 from photolib.library.doors.photos import PhotoDoor, View
+from photolib.library.doors.removal import RemovalDoor
 from photolib.library.doors.reports import ReportDoor
 from photolib.library.doors.search import SearchDoor
 from photolib.library.doors.service import ServiceDoor
@@ -21,6 +22,7 @@ __all__ = [
     "MarkDoor",
     "ModelDoor",
     "PhotoDoor",
+    "RemovalDoor",
     "ReportDoor",
     "SearchDoor",
     "ServiceDoor",
