@@ -184,21 +184,31 @@ class House:
 
     def files(self, *, quarantined: bool = False) -> list[Path]:
         """All files, or all that wait in a quarantine."""
-        found = []
-        for root in self.roots():
-            for top, _, names in os.walk(root):
-                if (DIRECTORY in top) == quarantined:
-                    found += [Path(top, name) for name in names if name[0] != "."]
-        return sorted(found)
+        return [Path(entry.path) for entry in self._entries(quarantined)]
+
+    def _entries(self, quarantined: bool) -> list[os.DirEntry[str]]:
+        pending, found = [str(root) for root in self.roots()], []
+        while pending:
+            top = pending.pop()
+            with os.scandir(top) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    elif entry.name[0] != "." and (DIRECTORY in top) == quarantined:
+                        found.append(entry)
+        return sorted(found, key=lambda entry: entry.path)
 
     def holdings(self) -> Counter[bytes]:
         """How many files there are with which bytes, wherever they are; two names are one file."""
-        seen: dict[tuple[int, int], bytes] = {}
-        for path in [*self.files(), *self.files(quarantined=True)]:
-            facts = path.lstat()
-            inode = (facts.st_dev, facts.st_ino)
-            link = path.is_symlink()
-            seen.setdefault(inode, os.fsencode(path.readlink()) if link else path.read_bytes())
+        seen: dict[int, bytes] = {}
+        for entry in [*self._entries(False), *self._entries(True)]:
+            if entry.inode() in seen:
+                continue
+            if entry.is_symlink():
+                seen[entry.inode()] = os.fsencode(os.readlink(entry.path))
+            else:
+                with open(entry.path, "rb", buffering=0) as file:
+                    seen[entry.inode()] = file.read()
         return Counter(seen.values())
 
     # --- the catalogue ---------------------------------------------------------------------------
