@@ -8,6 +8,7 @@ albums that it continues (``grouping.matching``), decisions are replayed on top
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -577,12 +578,13 @@ class Regroup:
     def _written(self, kind: str, plan: _Plan) -> list[NewAlbum]:
         """The rows of the albums that change; what holds others comes after them."""
         rows = []
+        used = {plan.name(a).casefold() for a in plan.everybody - plan.changed}
         for album in sorted(plan.changed, key=lambda a: (-plan.level(a), -a)):
             photos, crops = self._in_order(kind, plan.settled.members.get(album, set()))
             inside = self._in_order(kind, plan.below(album))[0]
             names, cover_id = self._described(kind, album, inside, plan)
-            kept = plan.name(album)
-            name = kept if kept in names else names[0]
+            name = _name(plan.name(album), names, used)
+            used.add(name.casefold())
             rows.append(
                 NewAlbum(
                     name,
@@ -796,6 +798,18 @@ def decision_of(row: DecisionRow) -> Decision:
         tuple(subject.get("things", ())),
         tuple(subject.get("rest", ())),
     )
+
+
+def _name(kept: str, names: Sequence[str], used: set[str]) -> str:
+    """The name that an album has, while it suits it; else the best that no other album has."""
+    if kept.casefold() not in used and re.sub(r" \(\d+\)$", "", kept) in names:
+        return kept
+    free = [name for name in names if name.casefold() not in used]
+    number, numbered = 2, names[0]
+    while not free:
+        numbered, number = f"{names[0]} ({number})", number + 1
+        free = [numbered] if numbered.casefold() not in used else []
+    return free[0]
 
 
 def _several(above: Ids) -> list[list[int]]:

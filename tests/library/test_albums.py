@@ -356,3 +356,15 @@ def _kept_ids(before: dict[int, set[int]], after: dict[int, set[int]]) -> None:
             shared = len(old & new)
             if 2 * shared > len(old) and 2 * shared > len(new):
                 assert other == album
+
+
+def test_no_two_albums_of_a_kind_have_one_name(grouped: Library, folder: Path) -> None:
+    """Machine names stay while they suit: a number told two alike apart, and goes on doing so."""
+    names = [album.name for album in grouped.albums("theme").albums]
+    assert len({name.casefold() for name in names}) == len(names)
+    before = {album.album_id: album.name for album in grouped.albums("theme").albums}
+    paint(folder / "green-more.jpg", "green", 31)
+    index(grouped)
+    after = {album.album_id: album.name for album in grouped.albums("theme").albums}
+    assert len(set(after.values())) == len(after)
+    assert sum(after.get(album_id) == name for album_id, name in before.items()) >= len(before) - 2
