@@ -29,8 +29,22 @@ if TYPE_CHECKING:
 
 _JOBS = ("ingest", "watch", "removal")
 """Leases of the jobs that must not run while the catalogue is another one."""
-_CARRIED = ("removal", "removal_file")
-"""Tables whose rows tell what is on the disk now, whatever the catalogue said at another time."""
+_SAME_LIBRARY = """
+SELECT count(DISTINCT value) = 1 FROM (SELECT value FROM setting WHERE name = 'catalogue_id'
+    UNION ALL SELECT value FROM live.setting WHERE name = 'catalogue_id')
+"""
+_CARRY = (
+    # The journal tells what is on the disk now, whatever the catalogue said at another time.
+    "INSERT OR REPLACE INTO removal SELECT * FROM live.removal",
+    "INSERT OR REPLACE INTO removal_file SELECT * FROM live.removal_file",
+    """UPDATE photo SET state = 'removed'
+       WHERE photo_id IN (SELECT photo_id FROM removal WHERE state = 'done')""",
+    # No id that a plan, an index or the journal may hold is given out again.
+    """UPDATE sqlite_sequence SET seq = max(seq, ifnull(
+       (SELECT seq FROM live.sqlite_sequence l WHERE l.name = sqlite_sequence.name), 0))""",
+    """UPDATE setting SET value = max(CAST(value AS INTEGER), (SELECT CAST(value AS INTEGER)
+       FROM live.setting WHERE name = 'epoch')) WHERE name = 'epoch'""",
+)
 _NO_CATALOGUE = "Name a file that photolib backup has written."
 
 
@@ -108,18 +122,15 @@ def _prepared(settings: Settings, source: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _carry_over(live: Path, copy: sqlite3.Connection) -> None:
-    """Rows that the present catalogue knows better, and an epoch after both."""
-    epoch = "SELECT max(CAST(value AS INTEGER)) FROM {}setting WHERE name = 'epoch'"
-    epochs = [copy.execute(epoch.format("")).fetchone()[0] or 0]
+    """What the present catalogue knows better, when it is of the same library; a later epoch."""
     if live.is_file():
         with suppress(sqlite3.Error):  # a damaged catalogue has nothing to give
             copy.execute("ATTACH ? AS live", (str(live),))
-            epochs.append(copy.execute(epoch.format("live.")).fetchone()[0] or 0)
-            for table in _CARRIED:
-                copy.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM live.{table}")
+            if copy.execute(_SAME_LIBRARY).fetchone()[0]:
+                for statement in _CARRY:
+                    copy.execute(statement)
             copy.execute("DETACH live")
-    sql = "UPDATE setting SET value = ? WHERE name = 'epoch'"
-    copy.execute(sql, (str(max(epochs) + 1),))
+    copy.execute("UPDATE setting SET value = value + 1 WHERE name = 'epoch'")
 
 
 def _set_aside(settings: Settings) -> Path | None:

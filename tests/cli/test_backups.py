@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from photolib.catalogue import Catalogue
+from photolib.jobs import finish
 from photolib.library import Library
 from tests.library.shelf import Sight, check_whole, index, opened, settings_at, write
 
@@ -96,17 +96,33 @@ def test_a_damaged_catalogue_is_replaced_and_kept(
     assert photolib("--library", settings.library, "--json", "status").json["photos"] == 3
 
 
-def test_the_journal_of_removals_is_never_wound_back(
+def test_what_was_removed_since_can_still_be_brought_back(
     library: Library, settings: Settings, tmp_path: Path
 ) -> None:
     library.backup(str(tmp_path / "b.sqlite3"))
-    with closing(sqlite3.connect(settings.catalogue_path)) as live, live:
-        live.execute(
-            "INSERT INTO removal (batch_id, photo_id, path, state, detail)"
-            " VALUES (7, 1, x'61', 'done', '{}')"
-        )
+    victim = tmp_path / "photos/0.jpg"
+    content = victim.read_bytes()
+    removed = finish(library.remove_paths([str(victim)], without_keeper=True))
+    assert not victim.exists()
     Library.restore(settings, str(tmp_path / "b.sqlite3"))
-    assert Sight(settings).value("SELECT count(*) FROM removal WHERE batch_id = 7") == 1
+    index(library)
+    assert Sight(settings).value("SELECT count(*) FROM photo WHERE state = 'missing'") == 0
+    finish(library.undo(removed.batch_id))
+    assert victim.read_bytes() == content
+    check_whole(settings, tmp_path / "photos")
+
+
+def test_no_id_is_given_out_twice(library: Library, settings: Settings, tmp_path: Path) -> None:
+    library.backup(str(tmp_path / "b.sqlite3"))
+    write(tmp_path / "photos/3.jpg", 3)
+    index(library)
+    seen = {row.photo_id for row in Sight(settings).photos().values()}
+    (tmp_path / "photos/3.jpg").unlink()
+    Library.restore(settings, str(tmp_path / "b.sqlite3"))
+    write(tmp_path / "photos/4.jpg", 4)
+    index(library)
+    newest = Sight(settings).photos()[str(tmp_path / "photos/4.jpg")]
+    assert newest.photo_id not in seen
 
 
 @pytest.mark.parametrize("content", [b"", b"words", b"SQLite format 3\0" + b"x" * 5000])
