@@ -69,6 +69,7 @@ from photolib.catalogue.rows import (
     Unread,
     Vectors,
 )
+from photolib.catalogue.searches import Searches
 from photolib.catalogue.tags import Tags
 from photolib.catalogue.vectors import Changes, VectorStore
 from photolib.catalogue.words import Words
@@ -165,6 +166,7 @@ class Catalogue:
         self.regions = Regions(database)
         self.labels = Labels(database)
         self.words = Words(database)
+        self.searches = Searches(database)
         self.albums = Albums(database)
         self.groupings = Groupings(database)
         self.actions = Actions(database)

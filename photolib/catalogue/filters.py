@@ -37,7 +37,8 @@ TESTS: dict[str, str] = {
     "format": "c.format = ?",
     "extension": f"p.display {_LIKE}",
     "album": "p.photo_id IN (WITH RECURSIVE inside (album_id) AS (SELECT album_id FROM album"
-    f" WHERE name {_LIKE} AND NOT retired UNION SELECT a.album_id FROM album a JOIN inside"
+    f" WHERE name {_LIKE} AND NOT retired"
+    " AND kind <> 'saved' UNION SELECT a.album_id FROM album a JOIN inside"
     " ON a.parent_id = inside.album_id WHERE NOT a.retired)"
     " SELECT photo_id FROM album_photo JOIN inside USING (album_id))",
     "tag": "(p.photo_id IN (SELECT photo_id FROM photo_tag JOIN tag USING (tag_id)"
@@ -77,6 +78,7 @@ TESTS: dict[str, str] = {
     "favourite": "p.favourite",
     "hidden": "p.hidden",
     "offline": "p.folder_id IN (SELECT folder_id FROM folder WHERE state = 'offline')",
+    "photo": "p.photo_id IN (SELECT value FROM json_each(?))",
     "content": "c.content_id IN (SELECT value FROM json_each(?))",
     "state": "p.state = ?",
     "never": "0",

@@ -522,3 +522,14 @@ class StageCount(NamedTuple):
 
     done: int
     failed: int
+
+
+class SavedSearchRow(NamedTuple):
+    """A search that was saved as an album, and how many photos it held when last refilled."""
+
+    album_id: int
+    name: str
+    query: str
+    size: int
+    new: int
+    """Photos that came since somebody last looked at it."""

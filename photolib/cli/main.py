@@ -41,6 +41,8 @@ _SECTIONS = {
     "Finding and browsing": {
         "search": "search:search",
         "similar": "search:similar",
+        "saved": "saved:saved",
+        "history": "saved:history",
         "albums": "albums:albums",
         "album": "albums:album",
         "labels": "labels:labels",

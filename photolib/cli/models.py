@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import click
 
 from photolib.cli.front import Front, command, common_options
 from photolib.cli.progress import run_job
-from photolib.cli.text import more, size, table
+from photolib.cli.text import many, more, size, table
 from photolib.wire import window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from photolib.library import Library
-    from photolib.library.results import Model
+    from photolib.library.results import Hit, Model, ModelComparison
 
 
 @click.group("models", invoke_without_command=True)
@@ -98,6 +100,41 @@ def use(front: Front, name: str, role: str | None, trust: bool) -> None:
         front.note(f"{model.pending:,} photos wait for it: photolib index")
 
 
+@command("compare")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.argument("queries", nargs=-1, required=True, metavar="QUERY...")
+@click.option("--limit", type=click.IntRange(1, 100), default=10, help="Photos of each.")
+def compare(front: Front, a: str, b: str, queries: tuple[str, ...], limit: int) -> None:
+    """Ask two encoders A and B the same, each QUERY in quotation marks.
+
+    Both must have seen the photos: choose the new one with use, run index, and compare before or
+    after the old one has stopped answering.
+
+    \b
+    photolib models compare photolib-mini ViT-B-32-256 "two dogs on a beach" "a red car"
+    """
+    with front.open() as library:
+        found = library.compare_models(a, b, queries, limit=limit)
+    front.show(found, _compared)
+
+
+def _compared(found: ModelComparison) -> Iterator[str]:
+    for model, count in zip((found.a, found.b), found.embedded, strict=True):
+        yield f"{model} has seen {many(count, 'photo')}"
+    for query in found.queries:
+        yield ""
+        yield f"{query.query}: {query.common} of {len(query.a.hits)} in common"
+        rows = zip_longest(query.a.hits, query.b.hits)
+        yield from table(
+            [(i, *_side(a), *_side(b)) for i, (a, b) in enumerate(rows, 1)], right="rr r"
+        )
+
+
+def _side(hit: Hit | None) -> tuple[str, str]:
+    return (f"{hit.score:.2f}", os.path.basename(hit.path)) if hit else ("", "")
+
+
 @command("fetch")
 @click.argument("name", required=False)
 def fetch(front: Front, name: str | None) -> None:
@@ -124,5 +161,5 @@ def _at(library: Library, place: Path) -> Model:
     return next(model for model in library.models() if model.path == str(place))
 
 
-for _command in (list_models, use, fetch):
+for _command in (list_models, use, compare, fetch):
     models.add_command(_command)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -10,6 +12,7 @@ import click
 from photolib import wire
 from photolib.cli.front import Front, command, path_argument
 from photolib.cli.text import many, more, table
+from photolib.errors import PhotolibError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,14 +51,33 @@ def _is_word(argument: str) -> bool:
     return argument.startswith("-") and not argument.startswith("--")
 
 
-def _with_dashes(
+def with_dashes(
     ctx: click.Context, param: click.Parameter, words: tuple[str, ...]
 ) -> tuple[str, ...]:
+    """The words as they were typed."""
     return tuple(word.removeprefix(_SHIELD) for word in words)
 
 
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Keys of the query language and the values that this library knows; nothing without one."""
+    try:
+        with ctx.ensure_object(Front).open() as library:
+            found = library.complete_query(incomplete, len(incomplete))
+    except PhotolibError:
+        return []
+    start, end = found.span
+    return [incomplete[:start] + option + incomplete[end:] for option in found.options]
+
+
 @command("search", cls=WordsCommand, lists=True)
-@click.argument("words", nargs=-1, required=True, metavar="QUERY...", callback=_with_dashes)
+@click.argument(
+    "words",
+    nargs=-1,
+    required=True,
+    metavar="QUERY...",
+    callback=with_dashes,
+    shell_complete=_complete,
+)
 @click.option(
     "--sort",
     type=click.Choice(["relevance", "date"]),
@@ -94,6 +116,8 @@ def search(
             found = library.search(
                 query, sort=sort, limit=limit, offset=offset, everything=everything
             )
+            if sys.stdin.isatty() and sys.stdout.isatty():
+                library.remember_search(query)
     _show(front, found, explain)
 
 
@@ -110,7 +134,14 @@ def _argument(read: Callable[[str], T]) -> Callable[..., T | None]:
 
 
 @command("similar", lists=True)
-@path_argument("path")
+@path_argument("pictures", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--less",
+    type=click.Path(),
+    multiple=True,
+    callback=lambda ctx, param, value: tuple(map(os.path.abspath, value)),
+    help="Less like this picture; may be given again.",
+)
 @click.option("--by", type=click.Choice(["meaning", "look", "both"]), help="What to compare.")
 @click.option(
     "--region",
@@ -135,7 +166,8 @@ def _argument(read: Callable[[str], T]) -> Callable[..., T | None]:
 @click.option("--explain", is_flag=True, help="Say of each hit why it was found.")
 def similar(
     front: Front,
-    path: str,
+    pictures: tuple[str, ...],
+    less: tuple[str, ...],
     by: str | None,
     region: Box | None,
     weigh: dict[str, float] | None,
@@ -145,36 +177,43 @@ def similar(
     limit: int | None,
     offset: int,
 ) -> None:
-    """Find photos like a picture.
+    """Find photos like a picture, or like several.
 
     PATH is any picture file, also one outside the library.
 
     \b
     photolib similar beach.jpg
+    photolib similar beach.jpg lake.jpg --less crowd.jpg
     photolib similar beach.jpg --region 0.5,0,0.5,1 --by look --weigh colour=3
     photolib similar beach.jpg --same palette
     photolib similar --sketch drawing.png
     """
     limit = _PAGE if limit is None else limit
-    found = front.ask(
-        "/similar",
-        path=path,
-        by=by,
-        region=region and ",".join(map(str, region)),
-        weigh=weigh and ",".join(f"{part}={weight}" for part, weight in weigh.items()),
-        same=same,
-        sketch="true" if sketch else None,
-        limit=limit,
-        offset=offset,
-    )
+    if region and len(pictures) > 1:
+        raise click.UsageError("--region is for one PATH")
+    found = None
+    if len(pictures) == 1 and not less:
+        found = front.ask(
+            "/similar",
+            path=pictures[0],
+            by=by,
+            region=region and ",".join(map(str, region)),
+            weigh=weigh and ",".join(f"{part}={weight}" for part, weight in weigh.items()),
+            same=same,
+            sketch="true" if sketch else None,
+            limit=limit,
+            offset=offset,
+        )
     if found is None:
+        from photolib.library.results import Example
+
         with front.open() as library:
-            found = library.similar(
-                path,
+            found = library.similar_to(
+                [Example(path=path, region=region) for path in pictures],
+                [Example(path=path) for path in less],
                 by=by,
                 weigh=weigh,
                 same=same,
-                region=region,
                 sketch=sketch,
                 limit=limit,
                 offset=offset,

@@ -30,7 +30,7 @@ from photolib.models.everyday import VERSION as _CAPTIONS_VERSION
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from photolib.catalogue import Catalogue, Lease
+    from photolib.catalogue import Catalogue, Lease, ModelRow
     from photolib.library.engines import Engines
     from photolib.library.indexes import Indexes
 
@@ -185,10 +185,15 @@ def cutoff(scores: Scores) -> float:
 
 
 def update(catalogue: Catalogue, indexes: Indexes, engines: Engines, lease: Lease) -> Job[None]:
-    """Measure the encoder in use, once, and again when the library has grown by half."""
-    model = engines.serving()
-    if model is None:
-        return
+    """Measure the encoders in use, once, and again when the library has grown by half."""
+    models = {row.model_no: row for row in (engines.serving(), engines.wanted()) if row}
+    for model in models.values():
+        yield from _update(catalogue, indexes, engines, lease, model)
+
+
+def _update(
+    catalogue: Catalogue, indexes: Indexes, engines: Engines, lease: Lease, model: ModelRow
+) -> Job[None]:
     count = catalogue.vectors.count(model.model_no, "photo")
     row = catalogue.vectors.calibration(model.model_no, "text", RULES)
     if not count or (row and min(count, SAMPLE) < _GROWTH * Measured.of_row(row).photos):

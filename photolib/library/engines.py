@@ -118,6 +118,19 @@ class Engines:
         self._catalogue.set_setting(setting, source)
         return row
 
+    def named(self, name_or_path: str) -> ModelRow:
+        """An encoder by its name, its id or its path, in use or not. ModelUnavailable, ModelError.
+
+        What has left vectors here is known by its name even where its weights are gone.
+        """
+        for row in self._catalogue.vectors.models():
+            if row.kind == "encoder" and name_or_path in (row.name, row.model_id):
+                return row
+        is_path = os.path.exists(os.path.expanduser(name_or_path))
+        return self._row_of(
+            os.path.abspath(os.path.expanduser(name_or_path)) if is_path else name_or_path
+        )
+
     def detecting(self) -> ModelRow:
         """The detector that looks at photos: the chosen one, else the one without weights.
 

@@ -41,17 +41,20 @@ _HAS = {
     "duplicates": "duplicate",
     "parts": "parts",
 }
-_MATCHED = {"camera": 1, "lens": 1, "place": 3, "folder": 1, "album": 1, "tag": 2}
+_MATCHED = {"camera": 1, "lens": 1, "place": 3, "folder": 1, "tag": 2}
 """Keys whose value is looked for in so many columns."""
 _RAW_FORMATS = ("dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What filters mean now: today's date, and the contents that have a colour."""
+    """What filters mean now: today's date, and what SQL cannot tell."""
 
     today: date
     coloured: Callable[[Filter], Iterable[int]]
+    """The contents that have a colour."""
+    saved: Callable[[str], Iterable[int]]
+    """The photos of the saved searches of a name."""
 
 
 def demanded(query: Query, reading: Reading) -> Condition:
@@ -86,6 +89,9 @@ def _test(node: Filter, reading: Reading) -> Condition:
     if is_colour(node):
         return Test("content", (json.dumps(list(reading.coloured(node))),))
     match node.value:
+        case Match(name) if node.key == "album":
+            saved = json.dumps(list(reading.saved(name)))
+            return AnyOf((Test("album", (contains(name),)), Test("photo", (saved,))))
         case Match(name):
             return _match(node.key, name)
         case Range(low, high):

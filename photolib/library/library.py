@@ -17,6 +17,7 @@ from photolib.library import (
     labelling,
     neighbours,
     reports,
+    saved,
     understanding,
 )
 from photolib.library.doors import (
@@ -30,7 +31,7 @@ from photolib.library.doors import (
     PhotoDoor,
     RemovalDoor,
     ReportDoor,
-    SearchDoor,
+    SavedDoor,
     ServiceDoor,
 )
 from photolib.library.ingest import Ingest, Scope
@@ -50,7 +51,7 @@ _CHANGES_KEPT = 1_000_000
 
 
 class Library(
-    SearchDoor,
+    SavedDoor,
     PhotoDoor,
     MarkDoor,
     AlbumDoor,
@@ -139,6 +140,7 @@ class Library(
                 yield from self._look_into(lease, report, ocr)
                 yield from self._group(lease)  # labels and texts give albums better names
             yield from labelling.update(self._catalogue, self._engines, lease)
+            yield from saved.update(self._catalogue, self._searcher, lease)
             waiting = understanding.pending(self._catalogue, self._engines, ocr=ocr)
             report.pending = replace(report.pending, crops=waiting.crops, texts=waiting.texts)
             report.seconds = round(time.monotonic() - started, 3)

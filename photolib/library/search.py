@@ -22,11 +22,14 @@ from photolib.library.engines import FETCH_HINT
 from photolib.library.examples import Examples
 from photolib.library.filters import Reading, condition, demanded
 from photolib.library.fusion import Mixture
+from photolib.library.nested import Nested
 from photolib.library.ranking import Ranking
 from photolib.library.results import (
+    Compared,
     Cutoff,
     Hit,
     Likeness,
+    ModelHits,
     SearchResult,
     SimilarResult,
     Source,
@@ -120,18 +123,30 @@ class Searcher:
             next_offset=_next(asked.offset, asked.limit, total),
         )
 
-    def matching(self, text: str) -> Ids:
+    def matching(self, text: str, nested: Nested | None = None) -> Ids:
         """The ids (n,) of all photos that a query finds above its cut-off, ascending.
 
-        Of each content all photos that meet the query's filters count. Raises as ``search``.
+        Of each content all photos that meet the query's filters count. ``nested`` is what the query
+        stands in. Raises as ``search``.
         """
         query = parse(text)
-        selection, answer = self._answer(query, self._engines.serving())
+        selection, answer = self._answer(query, self._engines.serving(), nested)
         rows = selection.rows
         if answer and query.concepts:
             found = answer.contents[answer.scores >= cutoff(answer.scores)]
             rows = rows & selection.roster.showing(found)
         return selection.roster.photos[rows]
+
+    def compare(
+        self, a: ModelRow, b: ModelRow, queries: Sequence[str], limit: int
+    ) -> list[Compared]:
+        """Each query asked of two encoders. Raises as ``search``."""
+        compared = []
+        for text in queries:
+            one, two = (self.search(Asked(text, limit=limit, everything=True), m) for m in (a, b))
+            shown = {hit.photo_id for hit in one.hits} & {hit.photo_id for hit in two.hits}
+            compared.append(Compared(text, _model_hits(one), _model_hits(two), len(shown)))
+        return compared
 
     def similar(
         self,
@@ -194,9 +209,12 @@ class Searcher:
 
     # --- answering -----------------------------------------------------------------------------
 
-    def _answer(self, query: Query, model: ModelRow | None) -> tuple[Selection, Answer | None]:
+    def _answer(
+        self, query: Query, model: ModelRow | None, nested: Nested | None = None
+    ) -> tuple[Selection, Answer | None]:
         """The photos that meet a query's filters, and which fit; None: all fit equally."""
-        reading = Reading(date.today(), self._means.colours.meeting)
+        nested = nested or Nested(self._catalogue, self)
+        reading = Reading(date.today(), self._means.colours.meeting, nested.photos)
         chosen = self._selections.current()
         selection = chosen.meeting(demanded(query, reading))
         if query.concepts:
@@ -268,6 +286,10 @@ class Searcher:
 
 def _likeness(picture: Picture) -> Likeness:
     return Likeness(picture.path, picture.photo_id, picture.region)
+
+
+def _model_hits(found: SearchResult) -> ModelHits:
+    return ModelHits(found.model or "", found.clear, found.likely, found.hits)
 
 
 def _next(offset: int, limit: int, total: int) -> int | None:

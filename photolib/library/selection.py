@@ -6,6 +6,7 @@ NOT over them are operations on flags.
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass, field
 from datetime import date
@@ -171,7 +172,9 @@ class Chosen:
             case Test("taken before", (day,)):
                 return (roster.taken < _midnight(day)) & (roster.taken > 0)
             case Test("content", (listed,)):
-                return roster.showing(np.fromstring(listed[1:-1], np.int64, sep=","))
+                return roster.showing(np.array(json.loads(listed), np.int64))
+            case Test("photo", (listed,)):
+                return roster.rows_of(np.array(json.loads(listed), np.int64))
         rows = self._selections.recall(test, self._generation)
         if rows is None:
             rows = self._selections.ask(test, roster)

@@ -44,6 +44,7 @@ from photolib.query.values import (
     Size,
     Times,
     Value,
+    bare_or_quoted,
 )
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "Text",
     "Times",
     "Value",
+    "bare_or_quoted",
     "caret",
     "complete",
     "explain",

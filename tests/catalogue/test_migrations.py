@@ -49,6 +49,8 @@ INSERT INTO duplicate_photo (photo_id, set_id, tier, reason) VALUES (1, 6, NULL,
     (9, 6, 'near', 'smaller');
 INSERT INTO problem (folder_id, path, display, outcome, stage, code, reason)
     VALUES (1, CAST('x.jpg' AS BLOB), '/p/x.jpg', 'failed', 'read', 'unreadable', 'truncated');
+INSERT INTO album (album_id, kind, name) VALUES (8, 'saved', 'Kept');
+INSERT INTO saved_search (album_id, query, seen_change) VALUES (8, 'dogs', 3);
 """
 
 
@@ -103,7 +105,10 @@ def test_rows_of_the_first_schema_survive(library: Settings) -> None:
         assert catalogue.photos.matching(Check("camera", ("Pentax",))) == [(1, 1)]
         assert catalogue.words.holding(["a"]).tolist() == [1]
         assert catalogue.vectors.load(1, "photo", 2).matrix.tolist() == [[1.0, 0.0]]
-        assert [(a.album_id, a.name, a.size) for a in catalogue.albums.page()] == [(3, "Dogs", 1)]
+        assert [(a.album_id, a.name, a.size) for a in catalogue.albums.page()] == [
+            (3, "Dogs", 1),
+            (8, "Kept", 0),
+        ]
         assert [row.set_id for row in catalogue.duplicates.page()] == [6]
         assert catalogue.problems.count("failed") == 1
         assert catalogue.vectors.last_change() == 3
@@ -111,6 +116,8 @@ def test_rows_of_the_first_schema_survive(library: Settings) -> None:
         assert catalogue.vectors.register("c", "copy", "C", 4) == 8
         assert catalogue.regions.labels() == [("dog", 1)]
         assert catalogue.labels.vocabulary() == (set(), set())
+        assert [tuple(row) for row in catalogue.searches.saved()] == [(8, "Kept", "dogs", 0, 0)]
+        assert catalogue.searches.asked() == []
         with closing(sqlite3.connect(library.catalogue_path)) as plain:
             assert plain.execute("PRAGMA foreign_key_check").fetchall() == []
             assert plain.execute("SELECT count(*) FROM model").fetchone() == (3,)

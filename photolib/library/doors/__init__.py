@@ -10,6 +10,7 @@ from photolib.library.doors.models import ModelDoor
 from photolib.library.doors.photos import PhotoDoor, View
 from photolib.library.doors.removal import RemovalDoor
 from photolib.library.doors.reports import ReportDoor
+from photolib.library.doors.saved import SavedDoor
 from photolib.library.doors.search import SearchDoor
 from photolib.library.doors.service import ServiceDoor
 
@@ -24,6 +25,7 @@ __all__ = [
     "PhotoDoor",
     "RemovalDoor",
     "ReportDoor",
+    "SavedDoor",
     "SearchDoor",
     "ServiceDoor",
     "View",

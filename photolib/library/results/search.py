@@ -98,3 +98,45 @@ class SimilarResult(SearchResult):
     """The first of ``more``."""
     more: tuple[Likeness, ...] = ()
     less: tuple[Likeness, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A query kept under a name, as the album of what it finds."""
+
+    album_id: int
+    name: str
+    query: str
+    size: int
+    new: int
+    """Photos that came to the library since somebody last looked at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelHits:
+    """What one encoder finds for a query."""
+
+    model_id: str
+    clear: int
+    likely: int
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One query asked of two encoders; ``common`` counts the photos on both pages."""
+
+    query: str
+    a: ModelHits
+    b: ModelHits
+    common: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelComparison:
+    """Two encoders side by side on a person's own queries; ``embedded`` counts their photos."""
+
+    a: str
+    b: str
+    embedded: tuple[int, int]
+    queries: tuple[Compared, ...]
