@@ -16,7 +16,18 @@ from pathlib import Path
 
 from bench.report import Benchmark, Options, Row, document, parsed, table
 
-NAMES = ("startup", "reindex", "ingest", "search", "grouping", "themes", "tui", "rclip")
+NAMES = (
+    "startup",
+    "reindex",
+    "ingest",
+    "search",
+    "grouping",
+    "reading",
+    "regions",
+    "themes",
+    "tui",
+    "rclip",
+)
 _RESULTS = Path(__file__).parent / "results"
 
 

@@ -336,7 +336,10 @@ class _Stage:
         vectors: list[NDArray[np.float32] | None] = [None] * len(texts)
         long = [i for i, text in enumerate(texts) if len(text) >= _TEXT_LEAST]
         if self._encoder is not None and long:
-            rows = self._encoder.encode_texts([texts[i] for i in long])
+            try:
+                rows = self._encoder.encode_texts([texts[i] for i in long])
+            except ModelError:
+                return tuple(vectors)  # the lines are kept, and wait for an encoder that can
             for i, row in zip(long, rows, strict=True):
                 vectors[i] = row
         return tuple(vectors)
@@ -427,7 +430,12 @@ class _Stage:
                 self._encoder = yield from loaded(row.name, lambda: self._engines.encoder(row))
             if self._encoder is None:
                 return
-            vectors = self._encoder.encode_texts([line.words for line in lines])
+            try:
+                vectors = self._encoder.encode_texts([line.words for line in lines])
+            except ModelError as exc:
+                problem = Problem(row.name, exc.code, exc.message, exc.hint)
+                yield Progress("texts", done, problem=problem)
+                return
             with self._catalogue.transaction():
                 self._lease.check()
                 for line, vector in zip(lines, vectors, strict=True):
