@@ -170,6 +170,15 @@ class Regions:
         row = self._database.row(f"{_CROP} WHERE crop_id = ? AND NOT retired", (crop_id,))
         return _crop(row) if row else None
 
+    def text_of_embedding(self, embedding_ids: Iterable[int]) -> dict[int, TextRow]:
+        """The line of text behind each embedding that is of one."""
+        sql = f"""
+            SELECT embedding_id, t.* FROM embedding e JOIN ({_TEXT}) t USING (text_id)
+            WHERE embedding_id IN {_CHOSEN}
+        """
+        rows = self._database.rows(sql, (json.dumps(list(embedding_ids)),))
+        return {row["embedding_id"]: _text(row) for row in rows}
+
     def texts_of(self, content_ids: Iterable[int]) -> dict[int, list[TextRow]]:
         """For each content its lines of text in reading order."""
         sql = f"{_TEXT} WHERE content_id IN {_CHOSEN} ORDER BY text_id"

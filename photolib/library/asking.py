@@ -16,6 +16,7 @@ from photolib.errors import QueryError
 from photolib.library.alike import Alike, sketched, ways
 from photolib.library.calibration import text_scale
 from photolib.library.fusion import all_of, any_of, either, weighed, without
+from photolib.library.lines import Lines
 from photolib.library.results import Why
 from photolib.library.sources import COMPARED, Evidence, Likeness, Writing
 from photolib.query import And, Filter, Like, Not, Or, Phrase, Text, is_condition, to_text
@@ -119,10 +120,13 @@ class Asking:
         means, model = self._means, self._model
         sources: list[Part] = [Writing(means.catalogue, words, selection, phrase=phrase)]
         if model is not None:
-            vector = means.engines.encoder(model).encode_text(words)
+            encoder = means.engines.encoder(model)
+            vector = encoder.encode_text(words)
             scale = text_scale(vector, means.indexes.sample(model, "photo"), self._measured)
             near = Likeness(means.catalogue, means.indexes, model, scale, "meaning", words)
             sources.append(near)
+            lines = Lines(means.catalogue, means.indexes, model, encoder.encode_texts([words])[0])
+            sources.append(lines)
         return _Either(sources)
 
     def _like(self, node: Like) -> Part:

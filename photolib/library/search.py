@@ -22,6 +22,7 @@ from photolib.library.engines import FETCH_HINT
 from photolib.library.examples import Examples
 from photolib.library.filters import Reading, condition, demanded
 from photolib.library.fusion import Mixture
+from photolib.library.labelled import labels_met
 from photolib.library.nested import Nested
 from photolib.library.ranking import Ranking
 from photolib.library.results import (
@@ -252,6 +253,8 @@ class Searcher:
         contents = ranking.contents[places].tolist()
         photos = self._catalogue.photos.of_contents(contents)
         colours = self._means.colours.explain(conditions, contents)
+        labels = labels_met(self._catalogue, conditions, contents)
+        facts = {content_id: [*colours[content_id], *labels[content_id]] for content_id in contents}
         met = tuple(Why("filter", to_text(node), 1.0, 1.0) for node in conditions)
         hits = []
         for place, content_id in zip(places.tolist(), contents, strict=True):
@@ -267,7 +270,7 @@ class Searcher:
                     photo_id=rows[0].photo_id,
                     score=round(float(ranking.scores[place]), 4),
                     taken_at=rows[0].taken_at,
-                    why=(*(each.why for each in evidence), *colours[content_id], *met),
+                    why=(*(each.why for each in evidence), *facts[content_id], *met),
                     state=rows[0].state,
                     copies=tuple(row.path for row in rows[1:]),
                     crop_id=evidence[0].crop_id if evidence else None,

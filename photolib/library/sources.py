@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Ids = NDArray[np.int64]
     Scores = NDArray[np.float64]
 
-_DEPTH = 2_000
+DEPTH = 2_000
 """Nearest photos, and nearest crops, that a vector proposes."""
 COMPARED = 5_000
 """Contents proposed by other parts of a query that are compared exactly; if there are more, those
@@ -48,7 +48,7 @@ _SAY_LITTLE = frozenset(
 """Words of sentences that are no names of things; in a quoted phrase they count."""
 
 
-_SHOWN = 120
+SHOWN = 120
 """Characters of a text that are quoted as evidence."""
 
 
@@ -101,7 +101,7 @@ class Likeness:
     def propose(self, within: Selection) -> Ids:
         proposed = []
         for found, kind in zip(self._found, self._kinds, strict=True):
-            near = self._indexes.nearest(self._model, kind, self._scale.vector, within, _DEPTH)
+            near = self._indexes.nearest(self._model, kind, self._scale.vector, within, DEPTH)
             found.append(near)
             proposed.append(near.contents)
         return np.unique(np.concatenate(proposed))
@@ -116,7 +116,7 @@ class Likeness:
             if 0 < len(unknown) <= COMPARED:
                 vector = self._scale.vector
                 known.append(self._indexes.compare(self._model, kind, vector, unknown))
-            self._best.append(_best(known, contents))
+            self._best.append(best_of(known, contents))
         return self._scale.scores(np.maximum.reduce([best.products for best in self._best]))
 
     def explain(self, content_id: int) -> list[Evidence]:
@@ -146,7 +146,7 @@ class _Best(NamedTuple):
     ids: Ids
 
 
-def _best(known: Sequence[Near], contents: Ids) -> _Best:
+def best_of(known: Sequence[Near], contents: Ids) -> _Best:
     best = _Best(np.full(len(contents), -np.inf, np.float32), np.full(len(contents), -1, np.int64))
     if not len(contents):
         return best
@@ -220,7 +220,7 @@ class Writing:
         if self._phrase or len(self._words) < 2:
             return full, scores
         some, shares = self._some(selection)
-        if len(some) <= _DEPTH:
+        if len(some) <= DEPTH:
             self._proposed = np.concatenate([some, full])
         return np.concatenate([some, full]), np.concatenate([_SOME_WORDS * shares, scores])
 
@@ -253,8 +253,8 @@ class Writing:
         share = self._catalogue.words.share
         best = max(lines, key=lambda line: share(line.words, self._words), default=None)
         if best is None:
-            return Why(source, f"{column}: {text[:_SHOWN]}", score, score)
-        return Why(source, best.words[:_SHOWN], score, score, best.box)
+            return Why(source, f"{column}: {text[:SHOWN]}", score, score)
+        return Why(source, best.words[:SHOWN], score, score, best.box)
 
 
 def _last_of_each(ordered: Ids) -> NDArray[np.bool_]:

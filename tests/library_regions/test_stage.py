@@ -46,6 +46,11 @@ def test_things_are_labelled_and_found_by_their_part(
         assert library.labels() == [("blue", 1), ("red", 1)]
         (hit,) = library.search("label:red").hits
         assert hit.path == str(folder / "ball.jpg")
+        (found,) = [why for why in hit.why if why.source == "label"]
+        assert found.detail == "red"
+        assert found.box == pytest.approx((20 / 320, 20 / 240, 80 / 320, 90 / 240), abs=0.03)
+        twice = library.search("label:blue -label:red").hits[0]
+        assert [why.detail for why in twice.why if why.source == "label"] == ["blue"]
         first = library.search("red", everything=True).hits[0]
         part = next(why for why in first.why if why.source == "crop")
         assert first.path == str(folder / "ball.jpg")
@@ -211,6 +216,12 @@ def test_print_is_read_and_found(folder: Path, settings: Settings, sight: Sight)
         assert [hit.path for hit in library.search('"regatta"').hits] == [str(folder / "scan.png")]
         assert library.search("text:crowns").hits[0].path == str(folder / "scan.png")
         assert index(library, ocr="auto")[0].pending.texts == 0
+        # The encoder knows the word, though no line is spelled "crowns only".
+        hit = library.search("crowns only", everything=True).hits[0]
+        line = next(why for why in hit.why if why.detail == "Tickets 17 crowns")
+        assert (hit.path, line.source) == (str(folder / "scan.png"), "text")
+        assert line.box is not None
+        assert 0.4 < line.box[1] < 0.6
     assert sight.value("SELECT count(*) FROM embedding WHERE kind = 'text'") == 2
     gated = "SELECT count(*) FROM stage WHERE name = 'texts' AND version LIKE '%+gate'"
     assert sight.value(gated) == 1
