@@ -21,6 +21,7 @@ NAMES = (
     "reindex",
     "ingest",
     "search",
+    "service",
     "grouping",
     "reading",
     "regions",

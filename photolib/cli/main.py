@@ -7,7 +7,6 @@ import importlib
 import os
 import sys
 import traceback
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -101,6 +100,8 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         if os.path.isdir(name):
             return name, _load(_OPENING), args
+        from difflib import get_close_matches
+
         message = f"{name} is neither a command nor a folder."
         near = get_close_matches(name, _COMMANDS, n=1, cutoff=0.4)
         raise click.UsageError(" ".join([message, *(f"Did you mean {n}?" for n in near)]), ctx)
