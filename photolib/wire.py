@@ -119,6 +119,9 @@ def error_json(error: PhotolibError) -> dict[str, Json]:
 
 
 Box: TypeAlias = tuple[float, float, float, float]
+ALBUM_KINDS = ("theme", "event", "place", "subject", "person", "saved", "user")
+PHOTO_ORDERS = ("newest", "oldest", "name", "size", "rating", "added")
+TIERS = ("bytes", "payload", "pixels", "near")
 PARTS_OF_LOOK = ("colour", "layout", "texture", "shape")
 IN_COMMON = ("palette", "composition")
 """What two pictures can be asked to share, and nothing else."""

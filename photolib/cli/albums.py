@@ -10,6 +10,7 @@ import click
 from photolib.cli.front import Front, command, path_argument
 from photolib.cli.text import many, more, span, table
 from photolib.errors import NotFound
+from photolib.wire import ALBUM_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from photolib.library import Library
     from photolib.library.results import ActionDone, Album, AlbumDetail
 
-_KINDS = ("theme", "event", "place", "subject", "person", "saved", "user")
 _PAGE = 100
 
 
 @command("albums", lists=True)
-@click.option("--kind", type=click.Choice(_KINDS), help="Only albums of this kind.")
+@click.option("--kind", type=click.Choice(ALBUM_KINDS), help="Only albums of this kind.")
 def albums(front: Front, kind: str | None, limit: int | None, offset: int) -> None:
     """List the albums made of the photos.
 

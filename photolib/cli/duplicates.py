@@ -8,17 +8,16 @@ import click
 
 from photolib.cli.front import Front, command
 from photolib.cli.text import many, more, size, table
+from photolib.wire import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from photolib.library.results import DuplicateList, DuplicatePhoto, DuplicateSet
 
-_TIERS = ("bytes", "payload", "pixels", "near")
-
 
 @command("duplicates", lists=True)
-@click.option("--tier", type=click.Choice(_TIERS), help="Only sets with this evidence.")
+@click.option("--tier", type=click.Choice(TIERS), help="Only sets with this evidence.")
 def duplicates(front: Front, tier: str | None, limit: int | None, offset: int) -> None:
     """List copies of the same picture.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -170,14 +171,14 @@ def _job_asked(body: bytes) -> tuple[list[str], int | None]:
         raise malformed("kind is not index", "Other jobs cannot be started here.")
     paths, stage = asked.get("paths", []), asked.get("stage")
     if not isinstance(paths, list) or not all(_is_path(path) for path in paths):
-        raise malformed("paths is no list of paths")
+        raise malformed("paths is no list of absolute paths")
     if type(stage) not in (int, type(None)) or stage not in (None, 1, 2):
         raise malformed("stage is not 1, 2 or null")
     return paths, stage
 
 
 def _is_path(value: object) -> bool:
-    return isinstance(value, str) and value != "" and "\0" not in value
+    return isinstance(value, str) and os.path.isabs(value) and "\0" not in value
 
 
 def _json(found: object, status: int = 200) -> Response:

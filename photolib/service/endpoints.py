@@ -27,19 +27,17 @@ from photolib.service.parameters import (
     flag,
     integer,
     page,
+    path,
     region,
     text,
     weights,
 )
-from photolib.wire import IN_COMMON, window
+from photolib.wire import ALBUM_KINDS, IN_COMMON, PHOTO_ORDERS, TIERS, window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from photolib.library import Library
-
-KINDS = ("theme", "event", "place", "subject", "person", "saved", "user")
-TIERS = ("bytes", "payload", "pixels", "near")
 
 Call: TypeAlias = "Callable[..., Any]"
 """Takes the library and the arguments; returns a result, or the bytes of a picture."""
@@ -108,7 +106,7 @@ ENDPOINTS = (
         lambda library, path, **rest: library.similar(path, **rest),
         SimilarResult,
         (
-            text("path", "The absolute path of the picture."),
+            path("path", "The absolute path of the picture."),
             choice("by", "What to compare.", ("meaning", "look", "both"), default=None),
             region(),
             weights(),
@@ -124,7 +122,10 @@ ENDPOINTS = (
         "Albums, the largest first.",
         lambda library, kind, **rest: library.albums(kind, **rest),
         AlbumList,
-        (choice("kind", "Only albums of this kind.", KINDS, default=None), *page(LARGEST_PAGE)),
+        (
+            choice("kind", "Only albums of this kind.", ALBUM_KINDS, default=None),
+            *page(LARGEST_PAGE),
+        ),
     ),
     Endpoint(
         "album",
@@ -147,7 +148,7 @@ ENDPOINTS = (
     Endpoint(
         "photos",
         "/photos",
-        "A page of photos, newest first.",
+        "A page of photos.",
         _photos,
         PhotoList,
         (
@@ -155,7 +156,9 @@ ENDPOINTS = (
             integer("folder_id", "Only photos of this folder.", least=1, default=None),
             flag("unsorted", "Only photos in no theme."),
             flag("missing", "Photos that are missing instead of those that are there."),
-            flag("oldest_first", "Oldest first."),
+            flag("favourite", "Only favourites."),
+            flag("hidden", "Only hidden photos, which no other list shows."),
+            choice("order", "What comes first.", PHOTO_ORDERS, default="newest"),
             *page(100),
         ),
     ),

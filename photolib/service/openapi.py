@@ -34,7 +34,7 @@ _JOB_REQUEST: Schema = {
         "kind": {"type": "string", "enum": ["index"]},
         "paths": {
             "type": "array",
-            "items": {"type": "string", "minLength": 1, "pattern": "^[^\\u0000]*$"},
+            "items": {"type": "string", "pattern": "^/[^\\u0000]*$"},
             "description": "Only these files and folders, by their absolute paths.",
         },
         "stage": {"type": ["integer", "null"], "enum": [1, 2, None]},

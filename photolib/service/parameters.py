@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,19 @@ def text(name: str, about: str, *, default: Any = _REQUIRED) -> Parameter:
         return value
 
     return Parameter(name, about, {**schema, "pattern": "^[^\\u0000]*$"}, read, default)
+
+
+def path(name: str, about: str) -> Parameter:
+    """An absolute path: what is relative to a client means nothing to a service."""
+    anything = text(name, about)
+
+    def read(value: str) -> str:
+        if not os.path.isabs(anything.read(value)):
+            raise ValueError(f"{value[:200]} is no absolute path")
+        return value
+
+    absolute = {} if os.name == "nt" else {"pattern": "^/[^\\u0000]*$"}
+    return Parameter(name, about, {**anything.schema, **absolute}, read)
 
 
 def integer(

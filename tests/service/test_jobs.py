@@ -165,6 +165,7 @@ def test_a_job_that_fails_says_why(served: Served, tmp_path: Path) -> None:
         b'{"kind": "index", "paths": "/"}',
         b'{"kind": "index", "paths": [1]}',
         b'{"kind": "index", "paths": ["a\\u0000"]}',
+        b'{"kind": "index", "paths": ["here"]}',
         b'{"kind": "index", "stage": true}',
         b'{"kind": "index", "stage": 3}',
     ],
