@@ -21,6 +21,7 @@ NAMES = (
     "reindex",
     "ingest",
     "search",
+    "looks",
     "service",
     "grouping",
     "reading",

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from bench.encoder import DIMENSIONS
 from bench.grouping import group
 from bench.photos import gather
 from bench.report import Row, document, parsed, percentile, table
+from bench.sketches import drawn, painted
 from bench.synthetic import Clusters, add_folder, add_photos, named, on_disk
 from photolib.catalogue import Catalogue
 from photolib.config import Settings
@@ -94,3 +96,14 @@ def test_photos_to_measure_with_are_all_different(
     gather({tmp_path / "a": 40, tmp_path / "b": 5})
     found = [path.read_bytes() for path in tmp_path.glob("[ab]/*.jpg")]
     assert len(set(found)) == 45
+
+
+def test_sketches_are_ink_on_paper_and_the_same_every_time() -> None:
+    photo = Image.effect_mandelbrot((320, 240), (-2, -1.2, 1, 1.2), 60).convert("RGB")
+    for sketch in (drawn, painted):
+        made = np.asarray(sketch(photo, 8, 3))
+        ink = made.min(axis=2) < 240
+        assert 0.0 < ink.mean() < 1.0
+        assert (made[~ink] > 200).all()
+        assert np.array_equal(made, np.asarray(sketch(photo, 8, 3)))
+        assert not np.array_equal(made, np.asarray(sketch(photo, 8, 4)))
