@@ -26,6 +26,8 @@ _CHOICES = {
     "goes_first": ("best", "meaning", "look"),
     "images": ("auto", "kitty", "sixel", "blocks", "none"),
 }
+BEST_PICK_RULES = "original pixels format metadata sharpness rating albums folder age".split()
+"""What can tell which copy to keep; a person may order these otherwise, or leave some out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ class Settings:
     """Whether photos that are like a picture by both ways come before all others."""
     goes_first: str = "best"
     """Which hits come first otherwise: best (by score), meaning or look."""
+    best_pick: str = " ".join(BEST_PICK_RULES)
+    """Which of several copies to keep: rules in order, the first that tells them apart decides."""
+    best_folders: str = ""
+    """For the rule "folder": folders in order of preference, separated as in PATH."""
     images: str = "auto"
     """How the terminal shows pictures: auto, kitty, sixel, blocks or none."""
     theme: str = "photolib-dark"
@@ -208,6 +214,10 @@ def _with_values(settings: Settings, path: Path, values: dict[str, Any]) -> Sett
         if value not in _CHOICES.get(name, (value,)):
             known = ", ".join(_CHOICES[name])
             raise ConfigError(f"{path}: {name} cannot be {value}", f"Known: {known}.")
+    unknown = set(values.get("best_pick", "").split()).difference(BEST_PICK_RULES)
+    if unknown:
+        hint = f"Known: {', '.join(BEST_PICK_RULES)}."
+        raise ConfigError(f"{path}: best_pick has no rule {min(unknown)!r}", hint)
     if not 0 < values.get("mask_threshold", 0.5) < 1:
         raise ConfigError(f"{path}: mask_threshold lies between 0 and 1", "0.5 is the default.")
     return replace(settings, **values)

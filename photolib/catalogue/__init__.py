@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from photolib.catalogue.actions import ActionRow, Actions, Change
 from photolib.catalogue.albums import Albums
 from photolib.catalogue.backups import Backup, inspect, restore, save
+from photolib.catalogue.copies import ContentFacts, Copies, PairRow, Unsigned
 from photolib.catalogue.database import (
     Database,
     filesystem_of,
@@ -70,6 +71,7 @@ from photolib.catalogue.rows import (
     Vectors,
 )
 from photolib.catalogue.searches import Searches
+from photolib.catalogue.stacks import StackRow, StackStore
 from photolib.catalogue.tags import Tags
 from photolib.catalogue.vectors import Changes, VectorStore
 from photolib.catalogue.words import Words
@@ -92,6 +94,7 @@ __all__ = [
     "Change",
     "Changes",
     "Condition",
+    "ContentFacts",
     "CropColumns",
     "CropRow",
     "DecisionRow",
@@ -114,6 +117,7 @@ __all__ = [
     "NewCrop",
     "NewText",
     "NoneOf",
+    "PairRow",
     "PaletteRow",
     "PartRow",
     "PhotoFilter",
@@ -123,6 +127,7 @@ __all__ = [
     "RemovalRow",
     "RemovedFile",
     "ShownPhotos",
+    "StackRow",
     "StageCount",
     "Stat",
     "Suggestion",
@@ -130,6 +135,7 @@ __all__ = [
     "TextRow",
     "Undescribed",
     "Unread",
+    "Unsigned",
     "Vectors",
     "contains",
     "filesystem_of",
@@ -172,6 +178,8 @@ class Catalogue:
         self.actions = Actions(database)
         self.duplicates = DuplicateSets(database)
         self.tags = Tags(database)
+        self.copies = Copies(database)
+        self.stacks = StackStore(database)
         self.problems = Problems(database)
         self.removals = Removals(database)
         self.merges = Merges(database)

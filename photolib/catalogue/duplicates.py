@@ -1,14 +1,16 @@
-"""Duplicate sets, and the verified pairs that they rest on."""
+"""Duplicate sets as they are reviewed."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from photolib.catalogue.rows import DuplicateSetRow, MatchedPhoto
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from photolib.catalogue.database import Database
 
@@ -19,35 +21,40 @@ class DuplicateSets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def replace(self, sets: Iterable[DuplicateSetRow]) -> None:
-        """Store these sets in place of all others, all or nothing.
+    def replace(self, sets: Iterable[DuplicateSetRow], old: Iterable[int] | None = None) -> None:
+        """Store these sets in place of the sets ``old`` (None: of all), all or nothing.
 
-        A set with the same photos, keeper and tier as before keeps its id.
+        A new set keeps the id of the old one that it shares most photos with, so that whoever is
+        reviewing finds it where it was.
         """
         with self._database.transaction():
-            old = {_identity(row): row.set_id for row in self.page()}
-            self._database.execute("DELETE FROM duplicate_photo")
-            self._database.execute("DELETE FROM duplicate_set")
-            for new in sets:
-                self._store(new, old.get(_identity(new)))
+            known = self.memberships()
+            gone = {row[0] for row in known} if old is None else set(old)
+            members: dict[int, int] = {photo: s for s, photo, _ in known if s in gone}
+            chosen = json.dumps(sorted(gone))
+            for table in ("duplicate_photo", "duplicate_set"):
+                sql = f"DELETE FROM {table} WHERE set_id IN (SELECT value FROM json_each(?))"
+                self._database.execute(sql, (chosen,))
+            new = list(sets)
+            ids = inherited([[photo.photo_id for photo in row.photos] for row in new], members)
+            for made, set_id in zip(new, ids, strict=True):
+                self._store(made, set_id)
+
+    def memberships(self) -> list[tuple[int, int, int]]:
+        """Set, photo and content of every photo in a set, by ascending set."""
+        sql = """SELECT set_id, photo_id, content_id FROM duplicate_photo
+                 JOIN photo USING (photo_id) ORDER BY set_id, photo_id"""
+        return [(row[0], row[1], row[2]) for row in self._database.rows(sql)]
 
     def _store(self, new: DuplicateSetRow, set_id: int | None) -> None:
-        values = {"tier": new.tier, "keeper_id": new.keeper_id, "tie": int(new.tie)}
-        values["reclaimable"] = new.reclaimable
-        if set_id is not None:
-            values["set_id"] = set_id
-        set_id = self._database.insert("duplicate_set", values)
-        sql = """
-            INSERT INTO duplicate_photo (photo_id, set_id, tier, relation, direction, score, reason)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-        """
-        self._database.execute_many(
-            sql,
-            [
-                (p.photo_id, set_id, p.tier, p.relation, p.direction, p.score, p.reason)
-                for p in new.photos
-            ],
-        )
+        sql = """INSERT INTO duplicate_set (set_id, tier, keeper_id, tie, reclaimable)
+                 VALUES (?, ?, ?, ?, ?)"""
+        values = (set_id, new.tier, new.keeper_id, int(new.tie), new.reclaimable)
+        set_id = self._database.execute(sql, values).lastrowid
+        sql = f"""INSERT INTO duplicate_photo (set_id, {", ".join(_MEMBER)})
+                  VALUES (?{", ?" * len(_MEMBER)})"""
+        rows = [(set_id, *(getattr(photo, name) for name in _MEMBER)) for photo in new.photos]
+        self._database.execute_many(sql, rows)
 
     def count(self, tier: str | None = None) -> int:
         """How many sets there are, of one tier or of all."""
@@ -82,8 +89,8 @@ class DuplicateSets:
         ]
 
     def _members(self, set_ids: Sequence[int]) -> dict[int, list[MatchedPhoto]]:
-        sql = """
-            SELECT set_id, photo_id, reason, tier, relation, direction, score FROM duplicate_photo
+        sql = f"""
+            SELECT set_id, {", ".join(_MEMBER)} FROM duplicate_photo
             WHERE set_id IN (SELECT value FROM json_each(?)) ORDER BY tier IS NOT NULL, photo_id
         """
         members: dict[int, list[MatchedPhoto]] = {}
@@ -92,5 +99,21 @@ class DuplicateSets:
         return members
 
 
-def _identity(row: DuplicateSetRow) -> tuple[str, int, frozenset[int]]:
-    return row.tier, row.keeper_id, frozenset(photo.photo_id for photo in row.photos)
+_MEMBER = tuple(field.name for field in fields(MatchedPhoto))
+
+
+def inherited(new: Sequence[Collection[int]], old: Mapping[int, int]) -> list[int | None]:
+    """For each new group of photos the old id it goes on under: of the group it shares most photos
+    with, then the lowest; ``old`` gives the former group of each photo."""
+    shared = [
+        (-count, set_id, place)
+        for place, photos in enumerate(new)
+        for set_id, count in Counter(old[photo] for photo in photos if photo in old).items()
+    ]
+    given: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, set_id, place in sorted(shared):
+        if place not in given and set_id not in taken:
+            given[place] = set_id
+            taken.add(set_id)
+    return [given.get(place) for place in range(len(new))]

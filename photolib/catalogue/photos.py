@@ -164,6 +164,12 @@ class Photos:
                  AND folder_id IN (SELECT value FROM json_each(?)) ORDER BY folder_id, path"""
         return [row[0] for row in self._database.rows(sql, (_ids(folder_ids),))]
 
+    def present_of(self, content_ids: Iterable[int]) -> list[int]:
+        """The ids of the present photos of some contents."""
+        sql = """SELECT photo_id FROM photo WHERE state = 'present'
+                 AND content_id IN (SELECT value FROM json_each(?)) ORDER BY photo_id"""
+        return [row[0] for row in self._database.rows(sql, (_ids(content_ids),))]
+
     def by_folder(self) -> dict[int, int]:
         """How many photos each folder has, the missing ones included."""
         sql = "SELECT folder_id, count(*) FROM photo WHERE state <> 'removed' GROUP BY folder_id"

@@ -172,6 +172,9 @@ class MatchedPhoto:
     relation: str | None = None
     direction: str | None = None
     score: float | None = None
+    inliers: int | None = None
+    residual: float | None = None
+    amount: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

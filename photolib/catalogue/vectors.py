@@ -301,6 +301,24 @@ class VectorStore:
         added = [row["row_id"] for row in rows if row["op"] != "delete"]
         return Changes(last, [row["row_id"] for row in rows], added)
 
+    def copies_changed_since(self, change: int) -> list[int] | None:
+        """Contents whose duplicate sets may have changed after ``change``.
+
+        None when all may have: the log no longer reaches back, or photos were forgotten.
+        """
+        if not self._reaches(change, self.last_change()):
+            return None
+        sql = """SELECT EXISTS (SELECT 1 FROM change_log
+                 WHERE change > ? AND kind = 'photo' AND op = 'delete')"""
+        if self._database.value(sql, (change,)):
+            return None
+        sql = """
+            SELECT row_id FROM change_log WHERE change > ?1 AND kind = 'copy'
+            UNION SELECT content_id FROM photo WHERE photo_id IN (
+                SELECT row_id FROM change_log WHERE change > ?1 AND kind = 'photo')
+        """
+        return [row[0] for row in self._database.rows(sql, (change,))]
+
     def photos_changed_since(self, change: int) -> bool:
         """Whether anything that grouping depends on has changed after ``change``.
 

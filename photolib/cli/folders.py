@@ -1,4 +1,4 @@
-"""``photolib add``, ``folders``, ``relocate`` and ``forget``."""
+"""``photolib add``, ``folders``, ``folders compare``, ``relocate`` and ``forget``."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ def add(front: Front, folder: str, reference: bool, poll: bool, ignore: tuple[st
     front.note("Read its photos with: photolib index")
 
 
-@command("folders", lists=True)
+@command("folders", lists=True, cls=click.Group, invoke_without_command=True)
 def folders(front: Front, limit: int | None, offset: int) -> None:
-    """List the watched folders.
+    """List the watched folders, or compare two.
 
     \b
     photolib folders --json
+    photolib folders compare ~/Phone ~/Pictures
     """
+    if click.get_current_context().invoked_subcommand is not None:
+        return
     with front.open() as library:
         found, page = window(library.folders(), limit, offset)
     listed = {"folders": found, "total": page.total, "next_offset": page.next_offset}
@@ -49,6 +52,29 @@ def folders(front: Front, limit: int | None, offset: int) -> None:
     front.note(more(len(found), page.total, page.next_offset))
     if not page.total:
         front.note("No folder yet: photolib add FOLDER")
+
+
+@command("compare")
+@path_argument("a", "dir")
+@path_argument("b", "dir")
+def compare(front: Front, a: str, b: str) -> None:
+    """Tell how much of directory A is in B.
+
+    A photo is in B when a file there has the same bytes or is in its set of duplicates; the others
+    are listed. Both may be watched folders or lie in one.
+
+    \b
+    photolib folders compare ~/Phone ~/Pictures --json
+    """
+    with front.open() as library:
+        found = library.compare_folders(a, b)
+    front.show(found, lambda _: found.only_in_a, lambda _: found.only_in_a)
+    only = f"; {many(len(found.only_in_a), 'photo')} only in A" if found.only_in_a else ""
+    front.note(f"{found.ratio:.1%} of {a} is in {b}{only}")
+
+
+if isinstance(folders, click.Group):
+    folders.add_command(compare)
 
 
 def _lines(folders: Iterable[FolderStatus]) -> Iterable[str]:

@@ -52,6 +52,8 @@ _SECTIONS = {
     },
     "Cleaning up": {
         "duplicates": "duplicates:duplicates",
+        "not-duplicates": "duplicates:not_duplicates",
+        "stacks": "duplicates:stacks",
         "plan": "removal:plan",
         "remove": "removal:remove",
         "undo": "removal:undo",

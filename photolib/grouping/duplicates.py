@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from photolib.config import BEST_PICK_RULES
 from photolib.errors import UsageError
 from photolib.grouping.graph import Graph, dbscan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -55,9 +56,11 @@ class DuplicateSet:
 class Candidate:
     """What decides which member of a set is kept.
 
-    ``format`` is a name like ``jpeg``; ``metadata`` the number of facts its file carries;
-    ``sharpness`` as measured at one common size; ``rating`` 0 to 5; ``since`` the earliest known
-    time in seconds; ``path`` breaks the last tie.
+    ``format`` is a name like ``jpeg``; ``derived`` how many others of the set it was made from;
+    ``metadata`` the number of facts its file carries; ``sharpness`` as measured at one common size;
+    ``rating`` 0 to 5; ``albums`` how many a person put it into; ``folder`` the place of its folder
+    in a person's order of preference; ``since`` the earliest known time in seconds; ``path`` breaks
+    the last tie.
     """
 
     path: str
@@ -65,9 +68,12 @@ class Candidate:
     height: int
     format: str
     reference: bool = False
+    derived: int = 0
     metadata: int = 0
     sharpness: float = 0.0
     rating: int | None = None
+    albums: int = 0
+    folder: int = 0
     since: float | None = None
 
 
@@ -105,13 +111,18 @@ def verify_near(
 
 
 def propose(
-    a: ArrayLike, b: ArrayLike, score: ArrayLike, rank: Mapping[int, int]
+    a: ArrayLike,
+    b: ArrayLike,
+    score: ArrayLike,
+    rank: Mapping[int, int],
+    apart: Collection[tuple[int, int]] = (),
 ) -> list[DuplicateSet]:
     """Disjoint duplicate sets from verified pairs: ids int64 (m,) twice, scores float (m,) 0 to 1.
 
     DBSCAN with ``min_samples`` 2 over the pairs finds the photos that hang together. Each such
     group is cut into stars: its best photo by ``rank`` (lowest first, then lowest id) keeps all it
-    was matched with, and the rest goes on without them; whoever is left alone is in no set. The
+    was matched with, and the rest goes on without them; whoever is left alone is in no set. Pairs
+    ``apart`` (smaller id first) are never in one set: the better match with the keeper stays. The
     sets come in ascending order of their keepers.
     """
     one, two = np.asarray(a, np.int64), np.asarray(b, np.int64)
@@ -122,46 +133,65 @@ def propose(
         key=lambda row: (rank.get(int(graph.ids[row]), len(rank)), row),
     )
     free = set(order)
-    stars = (_star(graph, row, free) for row in order)
+    stars = (_star(graph, row, free, apart) for row in order)
     return sorted((star for star in stars if star), key=lambda star: star.keeper)
 
 
-def best_pick(candidates: Sequence[Candidate]) -> Pick:
-    """The candidate to keep: in turn, the one in a reference folder, with more pixels, in the
-    better format, with more metadata, sharper, with the higher rating, older, first by path.
+def rules(names: Iterable[str] = BEST_PICK_RULES) -> tuple[Rule, ...]:
+    """The rules of the best pick, in a person's order; reference folders come first all the same,
+    and the path decides what nothing else does. Names are those of ``BEST_PICK_RULES``.
+    """
+    return (_REFERENCE, *(_RULES[name] for name in dict.fromkeys(names)), _PATH)
+
+
+def best_pick(candidates: Sequence[Candidate], order: Sequence[Rule] | None = None) -> Pick:
+    """The candidate to keep by ``rules`` in order (None: all of them), and why.
 
     Raises UsageError when there are no candidates.
     """
     if not candidates:
         raise UsageError("nothing to choose from")
-    order = best_first(candidates)
-    best = candidates[order[0]]
-    reasons = [_loses(candidate, best) for candidate in candidates]
-    second = candidates[order[1]] if len(order) > 1 else None
-    rule = _deciding(best, second) if second else None
-    reasons[order[0]] = rule.wins(best) if rule else "the only one"
-    return Pick(order[0], tuple(reasons), rule is not None and not rule.strong)
+    order = order or rules()
+    places = best_first(candidates, order)
+    best = candidates[places[0]]
+    reasons = [_deciding(candidate, best, order).loses(candidate, best) for candidate in candidates]
+    second = candidates[places[1]] if len(places) > 1 else None
+    rule = _deciding(best, second, order) if second else None
+    reasons[places[0]] = rule.wins(best) if rule else "the only one"
+    return Pick(places[0], tuple(reasons), rule is not None and not rule.strong)
 
 
-def best_first(candidates: Sequence[Candidate]) -> list[int]:
+def best_first(candidates: Sequence[Candidate], order: Sequence[Rule] | None = None) -> list[int]:
     """The places of the candidates, best first, by the rules of ``best_pick``."""
+    chosen = order or rules()
     return sorted(
-        range(len(candidates)), key=lambda i: [rule.key(candidates[i]) for rule in _RULES]
+        range(len(candidates)), key=lambda i: [rule.key(candidates[i]) for rule in chosen]
     )
 
 
-def _star(graph: Graph, row: int, free: set[int]) -> DuplicateSet | None:
-    """Take the keeper at ``row`` and all free photos it was matched with out of ``free``."""
+def _star(
+    graph: Graph, row: int, free: set[int], apart: Collection[tuple[int, int]]
+) -> DuplicateSet | None:
+    """Take the keeper at ``row`` and the free photos it was matched with out of ``free``."""
     if row not in free:
         return None
     free.discard(row)
-    matched, distances = _edges(graph.matrix, row)
-    pairs = [(m, d) for m, d in zip(matched, distances, strict=True) if m in free]
-    free.difference_update(m for m, _ in pairs)
-    if not pairs:
+    matched = sorted((d, m) for m, d in zip(*_edges(graph.matrix, row), strict=True) if m in free)
+    kept: list[tuple[int, float]] = []
+    for distance, place in matched:
+        others = (int(graph.ids[p]) for p in (row, *(k for k, _ in kept)))
+        if not any(_pair(int(graph.ids[place]), other) in apart for other in others):
+            kept.append((place, distance))
+    free.difference_update(place for place, _ in kept)
+    if not kept:
         return None
-    copies = tuple(int(graph.ids[m]) for m, _ in pairs)
-    return DuplicateSet(int(graph.ids[row]), copies, tuple(round(1.0 - d, 5) for _, d in pairs))
+    kept.sort()
+    copies = tuple(int(graph.ids[place]) for place, _ in kept)
+    return DuplicateSet(int(graph.ids[row]), copies, tuple(round(1.0 - d, 5) for _, d in kept))
+
+
+def _pair(one: int, other: int) -> tuple[int, int]:
+    return (one, other) if one < other else (other, one)
 
 
 def _edges(matrix: Any, row: int) -> tuple[list[int], list[float]]:
@@ -170,7 +200,7 @@ def _edges(matrix: Any, row: int) -> tuple[list[int], list[float]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
     """``key`` sorts the better first; ``wins`` and ``loses`` say so; weak rules leave a tie."""
 
     key: Callable[[Candidate], Any]
@@ -197,52 +227,65 @@ def _size(candidate: Candidate) -> str:
     return f"{candidate.width} x {candidate.height}"
 
 
-_RULES = (
-    _Rule(
-        lambda c: not c.reference,
-        lambda c: "in a reference folder",
-        lambda c, best: "the other is in a reference folder",
+_REFERENCE = Rule(
+    lambda c: not c.reference,
+    lambda c: "in a reference folder",
+    lambda c, best: "the other is in a reference folder",
+)
+_PATH = Rule(
+    lambda c: (len(PurePath(c.path).parts), len(c.path), c.path),
+    lambda c: "first by path, otherwise equal",
+    lambda c, best: "later by path, otherwise equal",
+    strong=False,
+)
+_RULES = {
+    "original": Rule(
+        lambda c: c.derived,
+        lambda c: "the original of the others",
+        lambda c, best: "made from another of these",
     ),
-    _Rule(
+    "pixels": Rule(
         lambda c: -c.width * c.height,
         lambda c: f"most pixels ({_size(c)})",
         lambda c, best: f"fewer pixels ({_size(c)}, not {_size(best)})",
     ),
-    _Rule(
+    "format": Rule(
         _format_place,
         lambda c: f"better format ({c.format})",
         lambda c, best: f"lesser format ({c.format}, not {best.format})",
     ),
-    _Rule(
+    "metadata": Rule(
         lambda c: -c.metadata,
         lambda c: "most metadata",
         lambda c, best: f"less metadata ({c.metadata} facts, not {best.metadata})",
     ),
-    _Rule(lambda c: -_sharpness_step(c), lambda c: "sharpest", lambda c, best: "less sharp"),
-    _Rule(
+    "sharpness": Rule(
+        lambda c: -_sharpness_step(c), lambda c: "sharpest", lambda c, best: "less sharp"
+    ),
+    "rating": Rule(
         lambda c: -(c.rating or 0),
         lambda c: f"highest rating ({c.rating})",
         lambda c, best: f"lower rating ({c.rating or 0}, not {best.rating})",
     ),
-    _Rule(
+    "albums": Rule(
+        lambda c: -c.albums,
+        lambda c: "in most of your albums",
+        lambda c, best: "in fewer of your albums",
+    ),
+    "folder": Rule(
+        lambda c: c.folder,
+        lambda c: "in a folder you prefer",
+        lambda c, best: "in a folder you prefer less",
+    ),
+    "age": Rule(
         lambda c: math.inf if c.since is None else c.since,
         lambda c: "oldest, otherwise equal",
         lambda c, best: "newer, otherwise equal",
         strong=False,
     ),
-    _Rule(
-        lambda c: (len(PurePath(c.path).parts), len(c.path), c.path),
-        lambda c: "first by path, otherwise equal",
-        lambda c, best: "later by path, otherwise equal",
-        strong=False,
-    ),
-)
+}
 
 
-def _deciding(a: Candidate, b: Candidate) -> _Rule:
+def _deciding(a: Candidate, b: Candidate, order: Sequence[Rule]) -> Rule:
     """The first rule that tells two candidates apart; the last one when none does."""
-    return next((rule for rule in _RULES if rule.key(a) != rule.key(b)), _RULES[-1])
-
-
-def _loses(candidate: Candidate, best: Candidate) -> str:
-    return _deciding(candidate, best).loses(candidate, best)
+    return next((rule for rule in order if rule.key(a) != rule.key(b)), order[-1])

@@ -15,9 +15,11 @@ from photolib.library import (
     duplicates,
     folders,
     labelling,
+    matching,
     neighbours,
     reports,
     saved,
+    stacks,
     understanding,
 )
 from photolib.library.doors import (
@@ -169,12 +171,25 @@ class Library(
         for model, kind in [(look, "look"), *others]:
             yield from neighbours.update(self._catalogue, self._indexes, model, kind, lease)
         yield from calibration.update(self._catalogue, self._indexes, self._engines, lease)
-        yield from duplicates.update(self._catalogue, look, lease)
+        yield from matching.update(self._matching_tools(), lease)
+        yield from duplicates.update(self._catalogue, self.settings, lease)
+        stacks.update(self._catalogue, look, lease)
         yield from self._regrouping().run(lease, Wishes())
         for model, kind in reports.indexed(self._catalogue, self._engines):
             self._indexes.get(model, kind)  # a snapshot is written of what is loaded
         self._indexes.save()
         self._catalogue.vectors.prune_log(_CHANGES_KEPT)
+
+    def _matching_tools(self) -> matching.Tools:
+        return matching.Tools(
+            self._catalogue,
+            self.settings,
+            self._decoder,
+            self._thumbnails,
+            look=self._engines.look(),
+            meaning=self._engines.serving(),
+            copying=self._engines.copying(),
+        )
 
     def verify(self, *, accept: bool = False) -> Job[VerifyReport]:
         """Hash every photo again, to find damage and edits that left size and time as they were.

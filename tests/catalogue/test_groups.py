@@ -140,23 +140,45 @@ def test_pages_of_albums_follow_each_other(catalogue: Catalogue, shelf: Shelf) -
 def _set(tier: str, keeper: int, *others: int, reclaimable: int = 10) -> DuplicateSetRow:
     photos = (
         MatchedPhoto(keeper, "larger"),
-        *(MatchedPhoto(other, "smaller", tier, "rescaled", "a<b", 0.5) for other in others),
+        *(
+            MatchedPhoto(other, "smaller", tier, "cropped", "from-keeper", 0.5, 31, 0.02, 0.6)
+            for other in others
+        ),
     )
     return DuplicateSetRow(tier, keeper, False, reclaimable, photos)
 
 
-def test_equal_sets_keep_their_ids(catalogue: Catalogue, shelf: Shelf) -> None:
+def test_a_set_goes_on_under_the_id_of_the_one_it_shares_most_with(
+    catalogue: Catalogue, shelf: Shelf
+) -> None:
     a, b, c, d, e = shelf.photos(5)
     catalogue.duplicates.replace([_set("near", a, b), _set("bytes", d, c, reclaimable=99)])
     first = {row.keeper_id: row.set_id for row in catalogue.duplicates.page()}
-    catalogue.duplicates.replace([_set("bytes", d, c), _set("near", a, b, e)])
+    catalogue.duplicates.replace([_set("bytes", c, d), _set("near", a, b, e)])
     second = {row.keeper_id: row.set_id for row in catalogue.duplicates.page()}
-    assert second[d] == first[d]
-    assert second[a] not in first.values()
+    assert second == {c: first[d], a: first[a]}
     catalogue.duplicates.replace([])
     catalogue.duplicates.replace([_set("near", a, b)])
     [row] = catalogue.duplicates.page()
     assert row.set_id > max(second.values())
+
+
+def test_one_id_goes_to_one_heir(catalogue: Catalogue, shelf: Shelf) -> None:
+    a, b, c, d, e = shelf.photos(5)
+    catalogue.duplicates.replace([_set("near", a, b, c, d, e)])
+    [whole] = catalogue.duplicates.page()
+    catalogue.duplicates.replace([_set("near", a, b), _set("near", c, d, e)])
+    heirs = {row.keeper_id: row.set_id for row in catalogue.duplicates.page()}
+    assert heirs[c] == whole.set_id
+    assert heirs[a] > whole.set_id
+
+
+def test_sets_that_are_not_replaced_stay(catalogue: Catalogue, shelf: Shelf) -> None:
+    a, b, c, d = shelf.photos(4)
+    catalogue.duplicates.replace([_set("near", a, b), _set("bytes", c, d)])
+    rows = {row.keeper_id: row for row in catalogue.duplicates.page()}
+    catalogue.duplicates.replace([], [rows[a].set_id])
+    assert catalogue.duplicates.page() == [rows[c]]
 
 
 def test_sets_come_back_as_stored_those_that_free_most_first(

@@ -47,6 +47,8 @@ INSERT INTO album_photo (album_id, photo_id) VALUES (3, 1);
 INSERT INTO duplicate_set (set_id, tier, keeper_id, reclaimable) VALUES (6, 'near', 1, 10);
 INSERT INTO duplicate_photo (photo_id, set_id, tier, reason) VALUES (1, 6, NULL, 'larger'),
     (9, 6, 'near', 'smaller');
+INSERT INTO pair (content_a, content_b, verdict, tier, relation)
+    VALUES (1, 2, 'verified', 'near', 'resized');
 INSERT INTO problem (folder_id, path, display, outcome, stage, code, reason)
     VALUES (1, CAST('x.jpg' AS BLOB), '/p/x.jpg', 'failed', 'read', 'unreadable', 'truncated');
 INSERT INTO album (album_id, kind, name) VALUES (8, 'saved', 'Kept');
@@ -113,6 +115,9 @@ def test_rows_of_the_first_schema_survive(library: Settings) -> None:
         assert catalogue.problems.count("failed") == 1
         assert catalogue.vectors.last_change() == 3
         assert catalogue.palettes.since(0) == []
+        assert catalogue.copies.verified().tolist() == [[1, 2]]
+        assert [pair.rules for pair in catalogue.copies.among([1, 2])] == [0]
+        assert [todo.content_id for todo in catalogue.copies.unsigned("any")] == [1, 2]
         assert catalogue.vectors.register("c", "copy", "C", 4) == 8
         assert catalogue.regions.labels() == [("dog", 1)]
         assert catalogue.labels.vocabulary() == (set(), set())

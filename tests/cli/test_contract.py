@@ -20,7 +20,7 @@ WHY = "source detail score raw"
 ALBUMS = "run unsorted albums total next_offset"
 ALBUM = """album_id kind name size parent_id level cover from to named_by pinned hidden"""
 DUPLICATE = "path photo_id keeper reason bytes width height format reference parts evidence"
-EVIDENCE = "with tier relation direction score inliers residual"
+EVIDENCE = "with tier relation direction score inliers residual amount"
 PROBLEM = "path photo_id stage code reason remedy attempts last_at retryable"
 STATUS = """library schema_version change photos by_state parts problems skipped folders stages
     models index leases watcher albums duplicate_sets quarantine cache_bytes"""

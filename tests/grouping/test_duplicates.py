@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from photolib.config import BEST_PICK_RULES
 from photolib.errors import UsageError
 from photolib.grouping.duplicates import (
     Candidate,
@@ -15,7 +14,7 @@ from photolib.grouping.duplicates import (
     best_first,
     best_pick,
     propose,
-    verify_near,
+    rules,
 )
 
 PAIRS = st.lists(
@@ -71,11 +70,14 @@ def test_the_better_score_of_a_pair_seen_twice_counts() -> None:
     ("better", "worse", "reason"),
     [
         (plain(reference=True), plain(width=9_000), "in a reference folder"),
+        (plain(), plain(derived=1, width=800), "the original of the others"),
         (plain(width=800), plain(format="png"), "most pixels (800 x 300)"),
         (plain(format="png"), plain(metadata=30), "better format (png)"),
         (plain(metadata=3), plain(sharpness=900.0), "most metadata"),
         (plain(sharpness=200.0), plain(sharpness=100.0, rating=5), "sharpest"),
-        (plain(rating=4), plain(rating=None, since=1.0), "highest rating (4)"),
+        (plain(rating=4), plain(rating=None, albums=2), "highest rating (4)"),
+        (plain(albums=1), plain(folder=-1), "in most of your albums"),
+        (plain(folder=0), plain(folder=1, since=1.0), "in a folder you prefer"),
     ],
 )
 def test_rules_decide_in_their_order(better: Candidate, worse: Candidate, reason: str) -> None:
@@ -101,6 +103,25 @@ def test_what_only_age_or_path_decides_is_a_tie(better: Candidate, worse: Candid
     assert pick.keeper == 1
     assert pick.tie
     assert "otherwise equal" in pick.reasons[1]
+
+
+def test_a_person_orders_the_rules_and_leaves_some_out() -> None:
+    order = rules(["age", "pixels"])
+    large, old = plain("b.jpg", width=800, since=2.0), plain("a.jpg", since=1.0, format="gif")
+    assert best_pick([large, old], order).keeper == 1
+    assert best_pick([large, old], rules(["pixels"])).keeper == 0
+    reference = plain("c.jpg", width=10, reference=True)
+    assert best_pick([large, old, reference], order).keeper == 2
+
+
+def test_every_rule_that_can_be_set_is_known() -> None:
+    assert len(rules(BEST_PICK_RULES)) == len(BEST_PICK_RULES) + 2
+
+
+def test_photos_set_apart_are_in_no_set_together() -> None:
+    found = propose([1, 1], [2, 3], [0.9, 0.8], {1: 0, 2: 1, 3: 2}, apart={(2, 3)})
+    assert [each.members for each in found] == [(1, 2)]
+    assert not propose([1], [2], [0.9], {1: 0, 2: 1}, apart={(1, 2)})
 
 
 def test_each_loser_hears_its_own_reason() -> None:
@@ -140,34 +161,3 @@ def test_the_pick_does_not_depend_on_the_order(candidates: list[Candidate]) -> N
     turned = candidates[::-1]
     assert turned[best_pick(turned).keeper] == best
     assert candidates[best_first(candidates)[0]] == best
-
-
-@pytest.mark.parametrize(
-    ("look", "phash", "dhash"), [(1.0, 0, 0), (0.91, 2, 6), (0.99, 6, 15), (0.65, 0, 1)]
-)
-def test_re_encoded_and_rescaled_pictures_are_near(look: float, phash: int, dhash: int) -> None:
-    score = verify_near(look, phash, dhash, 1.5, 1.51)
-    assert score is not None
-    assert 0.7 < score <= 1.0
-
-
-@pytest.mark.parametrize(
-    ("look", "phash", "dhash", "aspect"),
-    [(0.89, 10, 9, 1.5), (0.96, 14, 13, 1.5), (1.0, 0, 0, 1.0), (0.5, 0, 0, 1.5), (0.9, 6, 9, 1.5)],
-)
-def test_scenes_and_look_alikes_are_not_near(
-    look: float, phash: int, dhash: int, aspect: float
-) -> None:
-    assert verify_near(look, phash, dhash, 1.5, aspect) is None
-
-
-@given(st.floats(0.6, 1.0), st.integers(0, 2), st.integers(0, 6))
-def test_better_evidence_never_scores_lower(look: float, phash: int, dhash: int) -> None:
-    score = verify_near(look, phash, dhash, 1.0, 1.0)
-    best = verify_near(1.0, 0, 0, 1.0, 1.0)
-    assert score is not None
-    assert best is not None
-    assert math.isclose(best, 1.0)
-    assert score <= best
-    with pytest.raises(UsageError):
-        verify_near(look, phash, dhash, 0.0, 1.0)

@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 
 from photolib.errors import ImageError
 from photolib.images import covers
-from photolib.library.duplicates import FLAT, TIERS
+from photolib.library.duplicates import TIERS
+from photolib.library.matching import compared, pixel_digest
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from photolib.catalogue import CandidateRow
     from photolib.images import Decoder
-
-_SIDE = 128
-"""Pixels of the longest side from which looks and hashes are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +34,27 @@ def still_match(decoder: Decoder, victim: CandidateRow, keeper: CandidateRow) ->
     picture = (victim.payload_key, victim.orientation, victim.icc)
     if victim.payload_key and picture == (keeper.payload_key, keeper.orientation, keeper.icc):
         return Match("payload", "same-payload", 1.0)
-    score = still_near(decoder, victim.path, keeper.path)
-    return None if score is None else Match("near", None, score)
+    return still_near(decoder, victim, keeper)
 
 
-def still_near(decoder: Decoder, one: str, other: str) -> float | None:
-    """How alike two picture files are, 0 to 1, when they are copies of one picture; else None.
+def still_near(decoder: Decoder, victim: CandidateRow, keeper: CandidateRow) -> Match | None:
+    """What two files are to each other by their pictures, or None when they are no copies.
 
-    Both are decoded anew; nothing that is stored about them is trusted.
+    Both are decoded anew; nothing that is stored about their pictures is trusted.
     """
-    from photolib.grouping.duplicates import verify_near
-    from photolib.images.measure import measure
-    from photolib.models import look
-
+    own = [row.taken_at for row in (victim, keeper) if row.taken_source == "exif"]
     try:
-        a, b = _small(decoder, one), _small(decoder, other)
+        found = compared(decoder, keeper.path, victim.path, two_shots=len({*own}) > 1)
+        if found is None:
+            return None
+        same_size = (victim.width, victim.height) == (keeper.width, keeper.height)
+        if found.relation == "re-encoded" and same_size:
+            first, second = (pixel_digest(decoder, row.path) for row in (victim, keeper))
+            if first == second:
+                return Match("pixels", "same-pixels", 1.0)
     except ImageError:
         return None
-    measured = measure(a), measure(b)
-    if min(each.sharpness for each in measured) < FLAT:
-        return None
-    distances = [
-        int(getattr(measured[0], name)[0] ^ getattr(measured[1], name)[0]).bit_count()
-        for name in ("phash", "dhash")
-    ]
-    cosine = float(look(a) @ look(b))
-    return verify_near(cosine, distances[0], distances[1], a.width / a.height, b.width / b.height)
+    return Match("near", found.relation, found.score)
 
 
 def weaker(found: str, claimed: str | None) -> bool:
@@ -77,9 +68,3 @@ def carries_more(victim: CandidateRow, keeper: CandidateRow) -> bool:
     Copies of the same bytes hold the same.
     """
     return not covers(keeper.attachments, victim.attachments)
-
-
-def _small(decoder: Decoder, path: str) -> Image:
-    image = decoder.decode(path, side=_SIDE).image
-    image.thumbnail((_SIDE, _SIDE), reducing_gap=2.0)
-    return image

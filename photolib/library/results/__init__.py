@@ -25,10 +25,14 @@ from photolib.library.results.albums import (
 )
 from photolib.library.results.box import Box
 from photolib.library.results.duplicates import (
+    Containment,
     DuplicateList,
     DuplicatePhoto,
     DuplicateSet,
     Evidence,
+    Stack,
+    StackList,
+    StackPhoto,
 )
 from photolib.library.results.export import (
     ExportedPhoto,
@@ -117,6 +121,7 @@ __all__ = [
     "Box",
     "Check",
     "Compared",
+    "Containment",
     "Cover",
     "Cutoff",
     "DecisionsReplayed",
@@ -176,6 +181,9 @@ __all__ = [
     "SimilarResult",
     "Skipped",
     "Source",
+    "Stack",
+    "StackList",
+    "StackPhoto",
     "StageStatus",
     "Status",
     "Sweep",

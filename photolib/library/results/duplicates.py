@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why two photos are copies; ``with_`` is the other's photo_id."""
+    """Why two photos are copies; ``with_`` is the photo_id of the other, the keeper.
+
+    ``direction`` is ``from-keeper`` when this photo was made from the keeper, ``to-keeper`` when it
+    was the other way round, None where nothing tells. ``amount`` is the share of the area that a
+    crop shows, or of the side that a resized copy has.
+    """
 
     with_: int
     tier: str
@@ -16,6 +21,7 @@ class Evidence:
     score: float | None
     inliers: int | None = None
     residual: float | None = None
+    amount: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +60,45 @@ class DuplicateList:
     sets: tuple[DuplicateSet, ...]
     total: int
     next_offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackPhoto:
+    """A shot of a stack; ``suggested`` marks the sharpest."""
+
+    path: str
+    photo_id: int
+    suggested: bool
+    sharpness: float
+    taken_at: str
+    bytes: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Shots that belong together: a ``burst`` or a ``bracket``. Never a reason to remove one."""
+
+    stack_id: int
+    kind: str
+    photos: tuple[StackPhoto, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StackList:
+    """A page of stacks, the newest first."""
+
+    stacks: tuple[Stack, ...]
+    total: int
+    next_offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """How much of folder A is in folder B: photos that have a copy there, their share of A, and the
+    paths of those that have none."""
+
+    in_b: int
+    ratio: float
+    only_in_a: tuple[str, ...]
