@@ -27,6 +27,7 @@ NAMES = (
     "reading",
     "regions",
     "themes",
+    "duplicates",
     "tui",
     "rclip",
 )

@@ -9,8 +9,8 @@ import click
 
 from photolib.cli.front import Front, command
 from photolib.cli.text import many, more, size, table
-from photolib.wire import TIERS
 from photolib.errors import NotFound
+from photolib.wire import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
