@@ -136,7 +136,7 @@ def _known(library: Library, path: str) -> int:
 
 @command("stacks", lists=True)
 def stacks(front: Front, limit: int | None, offset: int) -> None:
-    """List bursts and brackets: shots that belong together and are no copies.
+    """List bursts and brackets: shots that belong together.
 
     The sharpest of each is suggested. No removal plan ever holds a photo because of its stack.
 
