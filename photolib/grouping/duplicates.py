@@ -1,4 +1,4 @@
-"""Near-duplicates: is it a copy, which sets are there, and which photo is the best of a set.
+"""Duplicate sets from verified pairs, and which photo is the best of a set.
 
 Precision comes first: what is proposed here may be removed. A set is a star: every member was
 matched with the keeper itself, never only with another member, so no chain of small differences can
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike
-
-_ASPECT_TOLERANCE = 0.03
-"""Largest difference of the logarithms of two aspect ratios; rounding of a 160 pixel thumbnail
-gives 0.016."""
-_NEAR_RULES = ((2, 6, 0.60), (6, 8, 0.93), (6, 16, 0.98))
-"""Any one suffices: at most this pHash distance, this dHash distance, at least this look.
-
-Measured on 600 real photos and 14 kinds of edit of 120 of them: re-encoding and rescaling leave
-pHash within 6 bits; dHash strays to 16 on large flat areas, but then the look stays above 0.98;
-removing colour leaves the hashes and takes the look to 0.63. Photos of one scene from two places
-come to 10, 9 and 0.89.
-"""
 
 _ANY_DISTANCE = 2.0
 """A verified pair is an edge whatever its score."""
@@ -87,27 +75,6 @@ class Pick:
     keeper: int
     reasons: tuple[str, ...]
     tie: bool
-
-
-def verify_near(
-    look: float, phash_distance: int, dhash_distance: int, aspect_a: float, aspect_b: float
-) -> float | None:
-    """How alike two pictures are, from 0 to 1, when they are copies of one picture; else None.
-
-    ``look`` is the cosine of their looks, the distances are of 64-bit hashes, the aspects are width
-    over height of the oriented pictures. Recognises re-encoded, rescaled and mildly toned copies;
-    crops, mirrors and turns need an alignment. Pictures without structure (a black frame) carry no
-    evidence and must not be asked about.
-    """
-    if min(aspect_a, aspect_b) <= 0:
-        raise UsageError("an aspect ratio is width over height, above zero")
-    if abs(math.log(aspect_a / aspect_b)) > _ASPECT_TOLERANCE:
-        return None
-    for phash, dhash, least in _NEAR_RULES:
-        if phash_distance <= phash and dhash_distance <= dhash and look >= least:
-            agreement = 1.0 - (phash_distance + dhash_distance) / 128.0
-            return max(0.0, min(1.0, (agreement + look) / 2))
-    return None
 
 
 def propose(
