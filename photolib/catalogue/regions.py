@@ -124,6 +124,14 @@ class Regions:
                   (SELECT crop_id FROM embedding WHERE content_id = ? AND kind = 'crop-look')"""
         return [_crop(row) for row in self._database.rows(sql, (content_id, content_id))]
 
+    def crops_without_look(self, content_id: int, look_no: int) -> list[CropRow]:
+        """The crops of a content that an earlier look has seen, and this one has not."""
+        sql = f"""{_CROP} c WHERE content_id = ?1 AND NOT retired AND crop_id IN
+                  (SELECT crop_id FROM embedding WHERE content_id = ?1 AND kind = 'crop-look')
+                  AND NOT EXISTS (SELECT 1 FROM embedding e WHERE e.crop_id = c.crop_id
+                      AND e.kind = 'crop-look' AND e.model_no = ?2)"""
+        return [_crop(row) for row in self._database.rows(sql, (content_id, look_no))]
+
     def crop_of_embedding(self, embedding_ids: Iterable[int]) -> dict[int, CropRow]:
         """The crop behind each embedding that is of a crop."""
         sql = f"""

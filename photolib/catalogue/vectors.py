@@ -86,6 +86,12 @@ class VectorStore:
         blob = vector.astype("<f2").tobytes()
         self._database.execute(sql, (model_no, kind, content_id, crop_id, text_id, blob))
 
+    def drop_other_looks(self, look_no: int, content_id: int) -> None:
+        """Forget the looks that earlier versions took of a content and its crops."""
+        sql = """DELETE FROM embedding WHERE content_id = ? AND kind IN ('look', 'crop-look')
+                 AND model_no <> ?"""
+        self._database.execute(sql, (content_id, look_no))
+
     def fail(self, content_id: int, stage: str, model_id: str, reason: str) -> None:
         """Record that a stage failed for a content, so that it is not tried again unasked."""
         sql = """

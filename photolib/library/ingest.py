@@ -306,10 +306,11 @@ class Ingest:
         """
         photos, look_no = self._catalogue.photos, self._look.model_no
         plain = self._reader(decoder, None)
+        describe = partial(plain.describe, look_no=look_no)
         for undescribed in portions(
             lambda: photos.undescribed(look_no, PALETTE_ID), lambda row: row.content_id
         ):
-            yield from self._through(plain.describe, undescribed, self._store_described, "describe")
+            yield from self._through(describe, undescribed, self._store_described, "describe")
         for model, load in self._picture_models():
             waiting = partial(photos.without_embedding, model.model_no, "photo")
             for unembedded in portions(waiting, lambda row: row[0]):
@@ -414,6 +415,13 @@ class Ingest:
         self._catalogue.vectors.add(self._look.model_no, "look", content_id, description.look)
         self._catalogue.palettes.put(content_id, PALETTE_ID, description.palette)
 
+    def _store_crop_looks(self, rereading: Rereading) -> None:
+        """The looks of crops in place of those that earlier versions took."""
+        vectors, look_no = self._catalogue.vectors, self._look.model_no
+        for crop_id, crop_look in rereading.crops:
+            vectors.add(look_no, "crop-look", rereading.content_id, crop_look, crop_id=crop_id)
+        vectors.drop_other_looks(look_no, rereading.content_id)
+
     def _store_described(self, batch: list[Rereading]) -> list[Problem]:
         with self._catalogue.transaction():
             self._lease.check()
@@ -422,6 +430,7 @@ class Ingest:
                 if rereading.description is not None:
                     self._report.decoded += rereading.opened
                     self._store_description(rereading.content_id, rereading.description)
+                    self._store_crop_looks(rereading)
                     self._report.embedded += self._model is None
                 else:
                     self._fail_again(rereading, self._look)

@@ -16,6 +16,7 @@ from photolib.images import Source
 from photolib.images.anatomy import format_of
 from photolib.images.identity import display, retryable
 from photolib.images.measure import measure
+from photolib.library.crops import cut
 from photolib.library.sidecars import columns
 from photolib.models import look, palette
 
@@ -69,6 +70,8 @@ class Rereading:
 
     content_id: int
     description: Description | None = None
+    crops: tuple[tuple[int, NDArray[np.float32]], ...] = ()
+    """Looks of crops, by their ids, that an earlier look had seen."""
     pixels: NDArray[np.uint8] | None = None
     error: ImageError | None = None
     opened: bool = True
@@ -128,29 +131,30 @@ class Reader:
             return Rereading(content_id, error=exc)
         return Rereading(content_id, pixels=self._encoder.preprocess(image))
 
-    def describe(self, known: Undescribed) -> Rereading:
-        """Describe a known content anew, from its thumbnail where there is one."""
-        small = self._thumbnail(known.content_hash)
-        if small is not None:
-            return Rereading(known.content_id, _described(small), opened=False)
+    def describe(self, known: Undescribed, look_no: int) -> Rereading:
+        """Describe a known content and its crops anew, from the thumbnail where there is one."""
+        cached = self._thumbnail(known.content_hash)
         try:
-            image = self._reopen(known.content_id, known.path, self._thumbnail_side)
+            image = cached or self._reopen(known.content_id, known.path, self._thumbnail_side)
         except ImageError as exc:
             return Rereading(known.content_id, error=exc)
-        return Rereading(known.content_id, _described(_small(image)))
+        crops = self._catalogue.regions.crops_without_look(known.content_id, look_no)
+        looks = tuple((crop.crop_id, look(_small(cut(image, crop.box)))) for crop in crops)
+        description = _described(_small(image))
+        return Rereading(known.content_id, description, looks, opened=cached is None)
 
     def _reopen(self, content_id: int, path: str, side: int) -> Image:
         source = open_known(self._catalogue, self._decoder, content_id, path)
         return self._decoder.decode(source, side=side).image
 
     def _thumbnail(self, content_hash: bytes) -> Image | None:
-        """The cached thumbnail at the size that is measured, None when there is none."""
+        """The cached thumbnail, None when there is none that can be read."""
         cached = self._thumbnails.get(content_hash, self._thumbnail_side)
         if cached is None:
             return None
         try:
             image = PillowImage.open(io.BytesIO(cached))
-            return _small(image.convert("RGB"))
+            return image.convert("RGB")
         except (OSError, ValueError):
             return None
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from photolib.config import Settings
     from photolib.library.results import SearchResult
+    from tests.library.shelf import Sight
 
 TEAL, WHITE, RED, GREY = (0, 128, 128), (245, 246, 245), (200, 24, 28), (110, 110, 110)
 BARS = {
@@ -136,18 +137,25 @@ def test_a_library_from_before_palettes_gets_them_from_its_thumbnails(
 
 
 def test_a_new_look_is_made_again_without_embedding_again(
-    library: Library, settings: Settings, folder: Path
+    library: Library, settings: Settings, folder: Path, sight: Sight
 ) -> None:
     for number in range(4):
-        write(folder / f"{number}.jpg", number)
+        tiles = np.random.default_rng(number).integers(0, 255, (30, 40, 3), dtype=np.uint8)
+        sharp = Image.fromarray(tiles).resize((320, 240), Image.Resampling.NEAREST)
+        sharp.save(folder / f"{number}.jpg")
     library.add_folder(str(folder))
     index(library)
     before = names(library.similar(str(folder / "0.jpg"), by="look"))
+    kinds = """SELECT kind, count(*) FROM embedding GROUP BY kind, model_no = (SELECT model_no
+               FROM model WHERE model_id = 'look.1') ORDER BY 1"""
+    taken = sight.rows(kinds)
+    assert dict(taken)["crop-look"] > 0
     _forget(settings, "UPDATE model SET model_id = 'look.0' WHERE kind = 'look'")
     with opened(settings) as later:
         report = index(later)
         assert (report.opened, report.decoded, report.embedded) == (0, 0, 0)
         assert names(later.similar(str(folder / "0.jpg"), by="look")) == before
+    assert sight.rows(kinds) == taken
 
 
 def test_without_thumbnails_the_photos_are_opened_instead(
