@@ -21,6 +21,7 @@ NAMES = (
     "reindex",
     "ingest",
     "search",
+    "finding",
     "looks",
     "service",
     "grouping",

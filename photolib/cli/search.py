@@ -85,7 +85,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     help="The order of the hits.",
 )
 @click.option("--all", "everything", is_flag=True, help="Also what is unlikely to be meant.")
-@click.option("--explain", is_flag=True, help="Say of each hit why it was found.")
+@click.option("--explain", is_flag=True, help="Say how the query is read, and of each hit why.")
 def search(
     front: Front,
     words: tuple[str, ...],
@@ -118,6 +118,11 @@ def search(
             )
             if sys.stdin.isatty() and sys.stdout.isatty():
                 library.remember_search(query)
+    if explain:
+        from photolib.query import explain as reading
+        from photolib.query import parse
+
+        front.note("Read as:", *(f"  {line}" for line in reading(parse(query))))
     _show(front, found, explain)
 
 

@@ -97,8 +97,9 @@ def test_nothing_found_is_no_failure(indexed: Indexed) -> None:
 
 def test_explain_says_why(indexed: Indexed) -> None:
     plain = indexed.run("search", "beach").out
-    explained = indexed.run("search", "beach", "--explain").out
-    assert len(explained.splitlines()) > len(plain.splitlines())
+    explained = indexed.run("search", "beach", "--explain")
+    assert len(explained.out.splitlines()) > len(plain.splitlines())
+    assert "beach" in explained.err.partition("Read as:")[2].splitlines()[1]
 
 
 def test_paths_are_bytes_as_the_file_system_has_them(indexed: Indexed) -> None:
