@@ -87,7 +87,7 @@ def ask(settings: Settings, path: str, parameters: Mapping[str, object]) -> dict
 
     None when no service of this version runs on this very catalogue, when it takes too long, and
     when it answers with an error: the one who asked finds out why by doing the work itself.
-    Parameters that are None are left out.
+    Parameters that are None are left out; those that are tuples are given once for each item.
     """
     record = read_record(settings)
     if record is None or record.version != __version__:
@@ -97,7 +97,7 @@ def ask(settings: Settings, path: str, parameters: Mapping[str, object]) -> dict
     try:
         given = {name: value for name, value in parameters.items() if value is not None}
         # The bytes of a path that is not UTF-8 travel as they are.
-        query = urlencode(given, quote_via=quote, errors="surrogateescape")
+        query = urlencode(given, doseq=True, quote_via=quote, errors="surrogateescape")
         reply = _exchange(record, _request(settings, record, f"{path}?{query}"))
         found = json.loads(_body(reply))
     except (OSError, ValueError):

@@ -107,16 +107,17 @@ def search(
     photolib search '"happy birthday" rating:3..' --paths0 | xargs -0 cp -t /tmp/party
     """
     query, limit = " ".join(words), _PAGE if limit is None else limit
+    by_hand = sys.stdin.isatty() and sys.stdout.isatty()
     found = None
     if not _RELATIVE.search(query):
         asked = {"query": query, "sort": sort, "limit": limit, "offset": offset}
-        found = front.ask("/search", **asked, all="true" if everything else None)
+        found = front.ask("/search", **asked, all=_flag(everything), remember=_flag(by_hand))
     if found is None:
         with front.open() as library:
             found = library.search(
                 query, sort=sort, limit=limit, offset=offset, everything=everything
             )
-            if sys.stdin.isatty() and sys.stdout.isatty():
+            if by_hand:
                 library.remember_search(query)
     if explain:
         from photolib.query import explain as reading
@@ -196,19 +197,18 @@ def similar(
     limit = _PAGE if limit is None else limit
     if region and len(pictures) > 1:
         raise click.UsageError("--region is for one PATH")
-    found = None
-    if len(pictures) == 1 and not less:
-        found = front.ask(
-            "/similar",
-            path=pictures[0],
-            by=by,
-            region=region and ",".join(map(str, region)),
-            weigh=weigh and ",".join(f"{part}={weight}" for part, weight in weigh.items()),
-            same=same,
-            sketch="true" if sketch else None,
-            limit=limit,
-            offset=offset,
-        )
+    found = front.ask(
+        "/similar",
+        path=pictures,
+        less=less,
+        by=by,
+        region=region and ",".join(map(str, region)),
+        weigh=weigh and ",".join(f"{part}={weight}" for part, weight in weigh.items()),
+        same=same,
+        sketch=_flag(sketch),
+        limit=limit,
+        offset=offset,
+    )
     if found is None:
         from photolib.library.results import Example
 
@@ -224,6 +224,11 @@ def similar(
                 offset=offset,
             )
     _show(front, found, explain)
+
+
+def _flag(given: bool) -> str | None:
+    """A flag as a service takes it."""
+    return "true" if given else None
 
 
 def _show(front: Front, found: SearchResult, explain: bool) -> None:

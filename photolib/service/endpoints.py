@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from photolib.errors import NotFound
+from photolib.errors import NotFound, UsageError
 from photolib.library import View
 from photolib.library.results import (
     AlbumDetail,
     AlbumList,
     DuplicateList,
+    Example,
     FolderList,
     LabelList,
     PhotoDetail,
@@ -27,7 +28,7 @@ from photolib.service.parameters import (
     flag,
     integer,
     page,
-    path,
+    paths,
     region,
     text,
     weights,
@@ -35,9 +36,10 @@ from photolib.service.parameters import (
 from photolib.wire import ALBUM_KINDS, IN_COMMON, PHOTO_ORDERS, TIERS, window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from photolib.library import Library
+    from photolib.wire import Box
 
 Call: TypeAlias = "Callable[..., Any]"
 """Takes the library and the arguments; returns a result, or the bytes of a picture."""
@@ -61,6 +63,27 @@ class Endpoint:
 
 def _id(name: str) -> Parameter:
     return integer(name, f"The {name.replace('_id', '')}'s id.", least=1)
+
+
+def _search(library: Library, query: str, *, remember: bool, **rest: Any) -> SearchResult:
+    found = library.search(query, **rest)
+    if remember:
+        library.remember_search(query)
+    return found
+
+
+def _similar(
+    library: Library,
+    path: Sequence[str],
+    less: Sequence[str],
+    *,
+    region: Box | None,
+    **rest: Any,
+) -> SimilarResult:
+    if region is not None and len(path) > 1:
+        raise UsageError("a region is for one picture", "Give one path.")
+    more = [Example(path=one, region=region) for one in path]
+    return library.similar_to(more, [Example(path=one) for one in less], **rest)
 
 
 def _folders(library: Library, *, limit: int, offset: int) -> FolderList:
@@ -89,12 +112,13 @@ ENDPOINTS = (
         "search",
         "/search",
         "Photos that fit a query, as photolib search finds them.",
-        lambda library, query, **rest: library.search(query, **rest),
+        _search,
         SearchResult,
         (
             text("query", "What to look for, in the query language."),
             choice("sort", "The order.", ("relevance", "date"), default="relevance"),
             flag("all", "Also what is unlikely to be meant.", argument="everything"),
+            flag("remember", "Keep the query in the history: a person typed it."),
             *page(50),
         ),
         failures=(409, 422),
@@ -102,11 +126,12 @@ ENDPOINTS = (
     Endpoint(
         "similar",
         "/similar",
-        "Photos like a picture file on this machine, in the library or not.",
-        lambda library, path, **rest: library.similar(path, **rest),
+        "Photos like picture files on this machine, in the library or not.",
+        _similar,
         SimilarResult,
         (
-            path("path", "The absolute path of the picture."),
+            paths("path", "The absolute path of the picture, or of each of several.", least=1),
+            paths("less", "Pictures that they should be unlike.", least=0),
             choice("by", "What to compare.", ("meaning", "look", "both"), default=None),
             region(),
             weights(),

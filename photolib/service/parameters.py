@@ -19,6 +19,7 @@ _LARGEST_ID = 2**53 - 1
 """What every JSON reader can hold exactly."""
 _INTEGER = re.compile(r"-?[0-9]{1,16}")
 _LONGEST_TEXT = 4_096
+_MOST_PATHS = 16
 _REQUIRED = object()
 
 
@@ -33,6 +34,8 @@ class Parameter:
     default: Any = _REQUIRED
     argument: str = ""
     """The name that the library gives it, where that differs."""
+    most: int = 1
+    """How often it may be given; what may be given more than once is a tuple."""
 
     @property
     def required(self) -> bool:
@@ -57,8 +60,8 @@ def text(name: str, about: str, *, default: Any = _REQUIRED) -> Parameter:
     return Parameter(name, about, {**schema, "pattern": "^[^\\u0000]*$"}, read, default)
 
 
-def path(name: str, about: str) -> Parameter:
-    """An absolute path: what is relative to a client means nothing to a service."""
+def paths(name: str, about: str, *, least: int) -> Parameter:
+    """Absolute paths, each given anew: what is relative to a client means nothing to a service."""
     anything = text(name, about)
 
     def read(value: str) -> str:
@@ -67,7 +70,9 @@ def path(name: str, about: str) -> Parameter:
         return value
 
     absolute = {} if os.name == "nt" else {"pattern": "^/[^\\u0000]*$"}
-    return Parameter(name, about, {**anything.schema, **absolute}, read)
+    items = {**anything.schema, **absolute}
+    schema = {"type": "array", "items": items, "minItems": least, "maxItems": _MOST_PATHS}
+    return Parameter(name, about, schema, read, _REQUIRED if least else (), most=_MOST_PATHS)
 
 
 def integer(
@@ -135,7 +140,7 @@ def read_query(raw: bytes, known: Sequence[Parameter]) -> dict[str, Any]:
 
     Bytes that are not UTF-8 become surrogate escapes, as in paths. Raises Refused.
     """
-    given: dict[str, str] = {}
+    given: dict[str, list[str]] = {}
     try:
         pairs = parse_qsl(
             raw.decode("ascii"), keep_blank_values=True, errors="surrogateescape", max_num_fields=64
@@ -143,26 +148,27 @@ def read_query(raw: bytes, known: Sequence[Parameter]) -> dict[str, Any]:
     except ValueError:
         raise malformed("the query string cannot be read") from None
     for name, value in pairs:
-        if name in given:
-            raise malformed(f"{name} is given twice")
-        given[name] = value
+        given.setdefault(name, []).append(value)
     names = {parameter.name for parameter in known}
     for name in given.keys() - names:
         raise malformed(f"{name[:40]} is no parameter of this", f"Known: {', '.join(names)}.")
-    return {p.keyword: _read(p, given.get(p.name)) for p in known}
+    return {p.keyword: _read(p, given.get(p.name, [])) for p in known}
 
 
 def read_path(values: Mapping[str, str], known: Sequence[Parameter]) -> dict[str, Any]:
     """The arguments in a path. Raises Refused."""
-    return {p.keyword: _read(p, values[p.name]) for p in known}
+    return {p.keyword: _read(p, [values[p.name]]) for p in known}
 
 
-def _read(parameter: Parameter, value: str | None) -> Any:
-    if value is None:
+def _read(parameter: Parameter, values: Sequence[str]) -> Any:
+    if not values:
         if parameter.required:
             raise malformed(f"{parameter.name} is missing", parameter.about)
         return parameter.default
+    if len(values) > parameter.most:
+        raise malformed(f"{parameter.name} is given too often")
     try:
-        return parameter.read(value)
+        read = tuple(map(parameter.read, values))
+        return read[0] if parameter.most == 1 else read
     except ValueError as exc:
         raise malformed(f"{parameter.name}: {exc}", parameter.about) from None

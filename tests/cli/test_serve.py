@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -62,6 +63,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return answered
 
 
+class Terminal(io.StringIO):
+    """Standard input at which a person sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def questions(indexed: Indexed) -> list[list[str]]:
     beach = str(indexed.folder / "beach.jpg")
     return [
@@ -75,6 +83,9 @@ def questions(indexed: Indexed) -> list[list[str]]:
         ["similar", beach],
         ["similar", beach, "--by", "look", "--region", "0.1,0.1,0.5,0.5", "--weigh", "colour=2"],
         ["similar", str(indexed.folder / NOT_UTF8), "--limit", "3"],
+        ["similar", beach, str(indexed.folder / NOT_UTF8), "--less", beach],
+        ["similar", beach, "--same", "palette"],
+        ["similar", "--sketch", beach],
     ]
 
 
@@ -89,6 +100,19 @@ def test_the_service_and_the_library_say_the_same(indexed: Indexed, asked: list[
     assert asked == [True] * len(lines)
     for line, expected, found in zip(lines, alone, served, strict=True):
         assert found == expected, line
+
+
+def test_what_a_person_typed_is_remembered(
+    indexed: Indexed, asked: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(indexed.library):
+        indexed.run("search", "piped through")
+        monkeypatch.setattr("sys.stdin", Terminal())
+        indexed.run("search", "typed by hand", terminal=True)
+    assert asked == [True, True]
+    with Library(load_settings(indexed.library)) as library:
+        assert library.recent_searches()[0] == "typed by hand"
+        assert "piped through" not in library.recent_searches()
 
 
 def test_errors_are_told_as_without_a_service(indexed: Indexed, asked: list[bool]) -> None:

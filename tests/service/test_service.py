@@ -35,6 +35,10 @@ def test_a_search_finds_what_the_library_finds(served: Served, folder: Path) -> 
     like = served.get(f"/similar?path={folder}/blue.jpg&by=meaning").json
     assert like["of"]["path"] == f"{folder}/blue.jpg"
     assert "blue.jpg" not in names(like)
+    both = f"/similar?path={folder}/blue.jpg&path={folder}/red.jpg&less={folder}/green.jpg"
+    found = served.get(both).json
+    assert [one["path"] for one in found["more"]] == [f"{folder}/blue.jpg", f"{folder}/red.jpg"]
+    assert [one["path"] for one in found["less"]] == [f"{folder}/green.jpg"]
 
 
 def test_lists_come_in_pages(served: Served) -> None:
@@ -84,6 +88,9 @@ def test_head_gives_the_headers_alone(served: Served) -> None:
         ("/search?query=%22open", 400, "query"),
         ("/similar?path=/nowhere.jpg", 404, "not-found"),
         ("/similar?path=nowhere.jpg", 400, "usage"),
+        ("/similar", 400, "usage"),
+        ("/similar?path=/a&path=/b&region=0,0,1,1", 400, "usage"),
+        ("/similar?" + "&".join(["path=/a"] * 17), 400, "usage"),
         ("/similar?path=/nowhere.jpg&region=0,0,2,2", 400, "usage"),
         ("/similar?path=/nowhere.jpg&weigh=taste=1", 400, "usage"),
         ("/jobs/1", 404, "not-found"),
