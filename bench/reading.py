@@ -65,9 +65,8 @@ def measure(options: Options) -> list[Row]:
 
 
 def _recall(read: Sequence[tuple[int, int, list[str], _Read]]) -> list[Row]:
-    def share(chosen: Sequence[tuple[int, int, list[str], _Read]]) -> float:
-        held = [word in r.text for *_, words, r in chosen for word in words]
-        return sum(held) / len(held)
+    def share(chosen: Sequence[tuple[int, int, list[str], _Read]]) -> float | None:
+        return _share([word in r.text for *_, words, r in chosen for word in words])
 
     rows = [Row("words read", share(read), "of those drawn", f"{len(read)} photos, all sizes")]
     for size in _SIZES:

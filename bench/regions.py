@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = SHARED.parent.parent / "weights"
 
-_PHOTOS, _WARM_UP = 96, 4
+_PHOTOS, _WARM_UP = 48, 4
 _SIDE = 1280
 """Pixels that the job decodes to."""
 _BATCH = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,9 @@ from PIL import Image
 from bench.encoder import DIMENSIONS
 from bench.grouping import group
 from bench.photos import gather
+from bench.reading import _gate, _label, _Read, _recall
+from bench.regions import _precision
+from bench.regions import _recall as _label_recall
 from bench.report import Row, document, parsed, percentile, table
 from bench.sketches import drawn, painted
 from bench.synthetic import Clusters, add_folder, add_photos, named, on_disk
@@ -107,3 +111,23 @@ def test_sketches_are_ink_on_paper_and_the_same_every_time() -> None:
         assert (made[~ink] > 200).all()
         assert np.array_equal(made, np.asarray(sketch(photo, 8, 3)))
         assert not np.array_equal(made, np.asarray(sketch(photo, 8, 4)))
+
+
+def test_labels_are_judged_where_people_gave_any() -> None:
+    truth = {"a.jpg": {"dog", "cat"}, "b.jpg": {"dog"}}
+    found = {"dog": {"a.jpg", "c.jpg"}, "cat": {"b.jpg"}}
+    assert _precision(found, truth) == 0.5
+    assert _precision({"dog": {"c.jpg"}}, truth) is None
+    assert _label_recall(found, truth) == pytest.approx(1 / 3)
+
+
+def test_reading_is_judged_by_words_and_by_what_the_gate_passes_over() -> None:
+    market, nothing = _Read({"market"}, "market", 2.0, False), _Read(set(), "", 1.0, True)
+    rows = _recall([(12, 0, ["market", "coffee"], market), (40, 90, ["menu"], nothing)])
+    values = {row.what.strip(): row.value for row in rows}
+    assert values["words read"] == pytest.approx(1 / 3)
+    assert (values["12 pixels"], values["40 pixels"], values["16 pixels"]) == (0.5, 0.0, None)
+    spared, saved, missed, drawn = (row.value for row in _gate([market, nothing], [nothing], "two"))
+    assert saved == pytest.approx(2 / 3)
+    assert (spared, missed, drawn) == (0.5, 1.0, 0.0)
+    assert _label("menu", 40, random.Random(1)).width > 40
