@@ -1,8 +1,7 @@
-"""What the README and docs/python.md say is true: commands, links, targets and the example."""
+"""What the README and the pages of docs say is true: commands, links and targets."""
 
 from __future__ import annotations
 
-import doctest
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from photolib.cli.main import cli, main
-from photolib.images.samples import make_samples
 from tests.cli.page import commands
 from tests.conftest import REPOSITORY
 
@@ -74,15 +72,3 @@ def test_each_link_within_the_project_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), target
-
-
-def test_the_example_of_the_python_page_runs(tmp_path: Path) -> None:
-    make_samples(tmp_path / "photos")
-    text = (REPOSITORY / "docs" / "python.md").read_text("utf-8")
-    names = {"folder": str(tmp_path / "photos"), "place": tmp_path / "library"}
-    example = doctest.DocTestParser().get_doctest(text, names, "docs/python.md", None, 0)
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    told: list[str] = []
-    runner.run(example, out=told.append)
-    assert runner.summarize(verbose=False).attempted > 15
-    assert not told, "".join(told)
