@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from photolib.catalogue.rows import PhotoRow, Stat
 
 _UNFINISHED = "state IN ('intended', 'restoring', 'purging')"
+_OURS = "state = 'done' AND json_extract(detail, '$.method') <> 'trash'"
 _ORDER = "ORDER BY removal_id"
 
 
@@ -98,14 +99,24 @@ class Removals:
         """The removals that hold, of copies of one keeper, oldest first."""
         return self._read(f"keeper_id = ? AND state = 'done' {_ORDER}", keeper_id)
 
+    def done_since(self, row: RemovalRow) -> int | None:
+        """The batch of a later removal of the same photo that holds."""
+        sql = """SELECT max(batch_id) FROM removal WHERE photo_id = ? AND state = 'done'
+                 AND removal_id > ?"""
+        found: int | None = self._database.value(sql, (row.photo_id, row.removal_id))
+        return found
+
     def get(self, removal_id: int) -> RemovalRow | None:
         """One removal by its id."""
         found = self._read("removal_id = ?", removal_id)
         return found[0] if found else None
 
     def done_before(self, at: str, batch_id: int | None = None) -> list[RemovalRow]:
-        """The removals that hold since before a moment (UTC, ISO), of one batch or of all."""
-        where = f"state = 'done' AND at <= ? AND ifnull(? = batch_id, 1) {_ORDER}"
+        """The removals that hold since before a moment (UTC, ISO), of one batch or of all.
+
+        What went to the system's trash is the system's to delete.
+        """
+        where = f"{_OURS} AND at <= ? AND ifnull(? = batch_id, 1) {_ORDER}"
         return self._read(where, at, batch_id)
 
     def batch_count(self) -> int:
@@ -124,8 +135,8 @@ class Removals:
 
     def waiting(self) -> tuple[int, int]:
         """How many files wait in the quarantine, and their bytes."""
-        sql = """SELECT count(*), ifnull(sum(size), 0) FROM removal JOIN removal_file
-                 USING (removal_id) WHERE state = 'done'"""
+        sql = f"""SELECT count(*), ifnull(sum(size), 0) FROM removal JOIN removal_file
+                 USING (removal_id) WHERE {_OURS}"""
         row = self._database.row(sql)
         return (row[0], row[1]) if row else (0, 0)
 
@@ -201,6 +212,12 @@ class Removals:
                  WHERE photo_id = ? AND folder_id = ? AND path = ? AND state <> 'present'"""
         values = (*stat, row.photo_id, row.detail.folder_id, relative)
         return bool(self._database.execute(sql, values).rowcount)
+
+    def look_again(self, row: RemovalRow, stat: Stat) -> None:
+        """Note another file of the same bytes at a photo's path."""
+        sql = """UPDATE photo SET size = ?, mtime_ns = ?, inode = ? WHERE photo_id = ?
+                 AND state = 'present' AND content_id = ?"""
+        self._database.execute(sql, (*stat, row.photo_id, row.detail.content_id))
 
     def _clear(self, row: RemovalRow, relative: bytes) -> None:
         """Take whatever row stands at the path of a photo that comes back out of its way."""

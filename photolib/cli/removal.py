@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
 
 _TIERS = ("bytes", "payload", "pixels", "near")
+_METHODS = ("quarantine", "trash", "hardlink", "reflink")
 _REFUSED = 1
 
 
@@ -66,18 +67,29 @@ def _plan_notes(made: Plan) -> Iterator[str]:
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and move nothing.")
 @click.option("--no-keeper", is_flag=True, help="Also photos of which no copy stays.")
+@click.option(
+    "--method",
+    type=click.Choice(_METHODS),
+    default=_METHODS[0],
+    show_default=True,
+    help="Where the files go, or what stands in for files of the same bytes.",
+)
 def remove(
     front: Front,
     paths: tuple[str, ...],
     plan_file: TextIO | None,
     dry_run: bool,
     no_keeper: bool,
+    method: str,
 ) -> None:
     """Remove photos that have a copy to keep: by PATHS, or by a plan.
 
     Each one is checked again: it and its copy are there, unchanged, two different files, and still
     copies. It then waits in a hidden folder on the same drive, and "photolib undo" brings it back
     with its name, albums and ratings. Albums, tags and ratings go over to the copy that stays.
+
+    With --method hardlink or reflink a copy of the very same bytes keeps its name and shares the
+    bytes of the other; with trash it goes to the system's trash, which photolib never empties.
 
     \b
     photolib remove ~/Pictures/beach-copy.jpg
@@ -87,10 +99,12 @@ def remove(
         raise UsageError("give either paths or --plan FILE", "See photolib remove --help.")
     with front.open() as library:
         if plan_file is None:
-            job = library.remove_paths(paths, without_keeper=no_keeper, dry_run=dry_run)
+            job = library.remove_paths(
+                paths, without_keeper=no_keeper, dry_run=dry_run, method=method
+            )
         else:
             items = _read(library, plan_file).items
-            job = library.remove(items, without_keeper=no_keeper, dry_run=dry_run)
+            job = library.remove(items, without_keeper=no_keeper, dry_run=dry_run, method=method)
         report = run_job(front, job)
     front.show(report, _removal_lines)
     if report.batch_id is not None and report.removed:

@@ -54,6 +54,7 @@ class Crash(BaseException):
 class FaultyDisk(Disk):
     """Dies before or after a step, or fails at one; steps are counted from ``arm``."""
 
+    top: str
     crash_at: int = -1
     fail_at: int = -1
     error: int = errno.ENOSPC
@@ -76,6 +77,9 @@ class FaultyDisk(Disk):
         if self.steps == self.crash_at:
             self.dead = True
             raise Crash
+
+    def mount_point(self, path: str) -> str:
+        return self.top
 
     def facts(self, path: str) -> Facts:
         self._before()
@@ -101,6 +105,20 @@ class FaultyDisk(Disk):
     def move(self, source: str, target: str) -> None:
         self._before()
         super().move(source, target)
+        self._after()
+
+    def share(self, source: str, target: str, method: str, mode: int, mtime_ns: int) -> None:
+        self._before()
+        if method == "hardlink":
+            super().share(source, target, method, mode, mtime_ns)
+        else:  # a file system in memory cannot clone
+            shutil.copyfile(source, target)
+            super().restore_facts(target, mode, mtime_ns)
+        self._after()
+
+    def write(self, path: str, text: str) -> None:
+        self._before()
+        super().write(path, text)
         self._after()
 
     def restore_facts(self, path: str, mode: int, mtime_ns: int) -> None:
@@ -143,10 +161,13 @@ class House:
     """Two watched folders and a reference folder, all in one temporary directory."""
 
     base: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(dir=memory())))
-    disk: FaultyDisk = field(default_factory=FaultyDisk)
+    disk: FaultyDisk = field(init=False)
     clock: int = 1_500_000_000
 
     def __post_init__(self) -> None:
+        self.disk = FaultyDisk(str(self.base))
+        self.environment = os.environ.get("XDG_DATA_HOME")
+        os.environ["XDG_DATA_HOME"] = str(self.base / "home")
         self.settings = Settings(library=self.base / "library")
         self.settings.library.mkdir()
         self.settings.catalogue_path.write_bytes(_template())
@@ -161,6 +182,9 @@ class House:
             )
 
     def close(self) -> None:
+        os.environ.pop("XDG_DATA_HOME")
+        if self.environment is not None:
+            os.environ["XDG_DATA_HOME"] = self.environment
         self.catalogue.close()
         shutil.rmtree(self.base)
 
@@ -168,6 +192,11 @@ class House:
 
     def roots(self) -> list[Path]:
         return [self.base / name for name in ("a", "b", "reference") if (self.base / name).exists()]
+
+    def trash(self) -> list[Path]:
+        """Where the system's trash keeps files, once there is one."""
+        places = (self.base / "home/Trash/files", self.base / f".Trash-{os.getuid()}/files")
+        return [place for place in places if place.exists()]
 
     def put(self, path: Path, data: bytes) -> Path:
         """A file with a time that none had before: changes within one tick cannot be seen."""
@@ -187,16 +216,16 @@ class House:
         return [Path(entry.path) for entry in self._entries(quarantined)]
 
     def _entries(self, quarantined: bool) -> list[os.DirEntry[str]]:
-        pending, found = [str(root) for root in self.roots()], []
+        pending, found = [str(root) for root in [*self.roots(), *self.trash()]], []
         while pending:
             top = pending.pop()
             with os.scandir(top) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
-                    elif entry.name[0] != "." and (DIRECTORY in top) == quarantined:
+                    elif entry.name[0] != "." and _is_hidden_away(top) == quarantined:
                         found.append(entry)
-        return sorted(found, key=lambda entry: entry.path)
+        return sorted(found, key=_order)
 
     def holdings(self) -> Counter[bytes]:
         """How many files there are with which bytes, wherever they are; two names are one file."""
@@ -272,11 +301,16 @@ class House:
         recovery.recover_quietly(self.catalogue, self.disk)
 
     def remove(
-        self, items: Sequence[PlanItem], *, without_keeper: bool = False, dry_run: bool = False
+        self,
+        items: Sequence[PlanItem],
+        *,
+        without_keeper: bool = False,
+        dry_run: bool = False,
+        method: str = "quarantine",
     ) -> RemovalReport:
         with self.catalogue.leases.hold(recovery.LEASE) as lease:
             recovery.recover(self.catalogue, self.disk, lease)
-            remover = Remover(self.catalogue, self.disk, same_picture, lease)
+            remover = Remover(self.catalogue, self.disk, same_picture, lease, method=method)
             finish(remover.run(items, without_keeper=without_keeper, dry_run=dry_run))
             return remover.report(dry_run=dry_run)
 
@@ -300,6 +334,17 @@ def item(victim: PhotoRow, keeper: PhotoRow | None) -> PlanItem:
 
 def planned(row: PhotoRow) -> PlannedPhoto:
     return PlannedPhoto(row.photo_id, row.path, row.content_hash.hex(), row.size)
+
+
+def _is_hidden_away(directory: str) -> bool:
+    return DIRECTORY in directory or directory.endswith("/files")
+
+
+def _order(entry: os.DirEntry[str]) -> tuple[str, str, int]:
+    """By what is the same in every run: names in the quarantine begin with chance."""
+    above, name = os.path.split(entry.path)
+    facts = entry.stat(follow_symlinks=False)
+    return above, name.partition(".")[2] if DIRECTORY in above else name, facts.st_mtime_ns
 
 
 def is_near(one: bytes, other: bytes) -> bool:

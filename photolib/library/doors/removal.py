@@ -50,24 +50,32 @@ class RemovalDoor(Core):
         *,
         without_keeper: bool = False,
         dry_run: bool = False,
+        method: str = "quarantine",
         wait: float = 30.0,
     ) -> Job[RemovalReport]:
         """Remove the items of a plan, after checking each again; all of it can be undone.
 
-        Photos without one to keep are refused unless ``without_keeper``. Waits up to
-        ``wait`` seconds while another process removes, then raises LeaseHeld.
+        ``method``: quarantine; trash, the system's; hardlink or reflink, which leave the name with
+        the keeper's bytes, for files of the same bytes. Photos without one to keep are refused
+        unless ``without_keeper``. Waits up to ``wait`` seconds while another process removes, then
+        raises LeaseHeld.
         """
         with self._removing(wait) as lease:
-            remover = self._remover(lease)
+            remover = self._remover(lease, method)
             yield from remover.run(items, without_keeper=without_keeper, dry_run=dry_run)
             return remover.report(dry_run=dry_run)
 
     def remove_paths(
-        self, paths: Sequence[str], *, without_keeper: bool = False, dry_run: bool = False
+        self,
+        paths: Sequence[str],
+        *,
+        without_keeper: bool = False,
+        dry_run: bool = False,
+        method: str = "quarantine",
     ) -> Job[RemovalReport]:
         """Remove photos by their paths; each is kept by the keeper of its duplicate set."""
         with self._removing() as lease:
-            remover = self._remover(lease)
+            remover = self._remover(lease, method)
             items, refused = planning.items_at(
                 self._catalogue, paths, without_keeper=without_keeper
             )
@@ -92,9 +100,9 @@ class RemovalDoor(Core):
             purger = Purger(self._catalogue, self._disk, lease)
             return (yield from purger.run(older_than, batch_id, dry_run=dry_run))
 
-    def _remover(self, lease: Lease) -> Remover:
+    def _remover(self, lease: Lease, method: str) -> Remover:
         matcher = partial(still_match, self._decoder)
-        return Remover(self._catalogue, self._disk, matcher, lease)
+        return Remover(self._catalogue, self._disk, matcher, lease, method=method)
 
     @contextmanager
     def _removing(self, wait: float = 30.0) -> Iterator[Lease]:

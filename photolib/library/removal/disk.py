@@ -24,6 +24,8 @@ _RENAME_NOREPLACE = 1
 """Linux, renameat2(2)."""
 _RENAME_EXCL = 4
 """macOS, renamex_np(2)."""
+_FICLONE = 0x40049409
+"""Linux, ioctl_ficlone(2)."""
 _UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
@@ -79,6 +81,13 @@ class Disk:
             return False
         return True
 
+    def mount_point(self, path: str) -> str:
+        """The top directory of the drive that a file is on."""
+        place = os.path.dirname(os.path.realpath(path))
+        while not os.path.ismount(place):
+            place = os.path.dirname(place)
+        return place
+
     def make_directory(self, path: str, mode: int = 0o777) -> None:
         """Create a directory, and make it outlast a power cut; one that is there is fine."""
         try:
@@ -96,6 +105,23 @@ class Disk:
     def move(self, source: str, target: str) -> None:
         """Rename a file; raises FileExistsError rather than replace what is at ``target``."""
         _rename(os.fsencode(source), os.fsencode(target))
+
+    def share(self, source: str, target: str, method: str, mode: int, mtime_ns: int) -> None:
+        """Make a new file of the same bytes that takes no room: a ``hardlink`` or a ``reflink``.
+
+        A reflink is a clone with permissions and time of its own; OSError where the file system
+        has none.
+        """
+        if method == "hardlink":
+            os.link(source, target, follow_symlinks=False)
+            return
+        _clone(source, target)
+        self.restore_facts(target, mode, mtime_ns)
+
+    def write(self, path: str, text: str) -> None:
+        """Write a new small file; FileExistsError where there is one."""
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(text)
 
     def restore_facts(self, path: str, mode: int, mtime_ns: int) -> None:
         """Give a file its permissions and time again, should anybody have changed them."""
@@ -142,6 +168,27 @@ def _rename(source: bytes, target: bytes) -> None:
         os.rename(source, target)
     else:
         os.unlink(source)
+
+
+def _clone(source: str, target: str) -> None:
+    """A copy-on-write clone: FICLONE on Linux (btrfs, xfs, bcachefs), clonefile(2) on macOS."""
+    if sys.platform == "darwin":
+        call = ctypes.CDLL(None, use_errno=True).clonefile
+        if call(os.fsencode(source), os.fsencode(target), ctypes.c_uint(0)):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), source, None, target)
+        return
+    if sys.platform == "win32":
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    import fcntl
+
+    with open(source, "rb") as original, open(target, "xb") as clone:
+        try:
+            fcntl.ioctl(clone.fileno(), _FICLONE, original.fileno())
+            os.fsync(clone.fileno())
+        except OSError:
+            os.unlink(target)
+            raise
 
 
 @cache

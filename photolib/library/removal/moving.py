@@ -7,40 +7,45 @@ import os
 from typing import TYPE_CHECKING
 
 from photolib.images.identity import display
+from photolib.library.removal import standing_in, trash
 from photolib.library.removal.checks import Refusal
+from photolib.library.removal.standing_in import Taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from photolib.catalogue import RemovedFile
+    from photolib.catalogue import RemovalRow, RemovedFile
     from photolib.library.removal.disk import Disk
 
 
-class Taken(Exception):
-    """Another file stands where one should come back to; ``path`` names it."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.path = path
-
-
-def out(disk: Disk, files: Sequence[RemovedFile]) -> None:
-    """Move files to their places in the quarantine, and make that outlast a power cut."""
-    for file in files:
+def out(disk: Disk, row: RemovalRow) -> None:
+    """Move the files of a removal to the quarantine, and make that outlast a power cut."""
+    method, photo = row.detail.method, row.files[0]
+    if method in standing_in.METHODS:
+        standing_in.make(disk, row.detail.kept or "", photo, method)
+    for file in row.files:
+        if method == "trash":
+            trash.note(disk, file.quarantine, file.path)
         disk.move(file.path, file.quarantine)
-    sync(disk, files)
+    if method in standing_in.METHODS:
+        standing_in.move_in(disk, photo)
+    sync(disk, row.files)
 
 
-def back(disk: Disk, files: Sequence[RemovedFile]) -> None:
+def back(disk: Disk, row: RemovalRow) -> None:
     """Move every file that is in the quarantine to where it was.
 
     A file that never left, or that has come back, needs no moving. Raises Taken, OSError; those
     moved by then stay, and calling it again goes on.
     """
-    for file in reversed(files):
-        if disk.exists(file.quarantine):
+    for file in reversed(row.files):
+        if row.detail.method in standing_in.METHODS:
+            standing_in.back(disk, file)
+        elif disk.exists(file.quarantine):
             _back(disk, file)
-    sync(disk, files)
+        if row.detail.method == "trash":
+            trash.forget(disk, file.quarantine)
+    sync(disk, row.files)
 
 
 def _back(disk: Disk, file: RemovedFile) -> None:
@@ -54,12 +59,12 @@ def _back(disk: Disk, file: RemovedFile) -> None:
         disk.delete(file.quarantine)
 
 
-def forward(disk: Disk, files: Sequence[RemovedFile]) -> None:
+def forward(disk: Disk, row: RemovalRow) -> None:
     """Move those files that are still the ones that were to go to the quarantine after all."""
-    for file in files:
+    for file in row.files:
         if not disk.exists(file.quarantine) and _is_ours(disk, file):
             disk.move(file.path, file.quarantine)
-    sync(disk, files)
+    sync(disk, row.files)
 
 
 def _is_ours(disk: Disk, file: RemovedFile) -> bool:
@@ -67,7 +72,9 @@ def _is_ours(disk: Disk, file: RemovedFile) -> bool:
         there = disk.facts(file.path)
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return (there.inode, there.size, there.mtime_ns) == (file.inode, file.size, file.mtime_ns)
+    known = (file.inode, file.size, file.mtime_ns)
+    same = (there.inode, there.size, there.mtime_ns) == known
+    return same or standing_in.is_same(disk, file.path, file)
 
 
 def sync(disk: Disk, files: Sequence[RemovedFile]) -> None:

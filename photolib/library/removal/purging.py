@@ -105,6 +105,8 @@ class Purger:
 
 
 def _days_ago(days: float) -> str:
+    if not days:
+        return "9"  # after every moment
     moment = datetime.now(UTC) - timedelta(days=days)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -22,6 +22,21 @@ ELSEWHERE = frozenset((errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS))
 """What a rename or a mkdir says when another quarantine further down may do."""
 
 
+def prepare(disk: Disk, place: str) -> None:
+    """Create a directory for files to wait in, private to its owner; of a trash its two."""
+    if os.path.basename(place) == "files":
+        trash = os.path.dirname(place)
+        _make(disk, trash)
+        disk.make_directory(os.path.join(trash, "info"), 0o700)
+    disk.make_directory(place, 0o700)
+
+
+def _make(disk: Disk, path: str) -> None:
+    if not disk.exists(path):
+        _make(disk, os.path.dirname(path))
+        disk.make_directory(path, 0o700)
+
+
 def places(disk: Disk, root: str, path: str) -> Iterator[str]:
     """Quarantine directories that may take a file, from the folder's root down to its own.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from photolib.errors import PhotolibError
 from photolib.images.identity import display
 from photolib.library import folders
 from photolib.library.removal import merging, moving
+from photolib.library.removal.standing_in import METHODS, Taken
 
 if TYPE_CHECKING:
     from photolib.catalogue import Catalogue, Lease, RemovalRow
@@ -59,9 +61,9 @@ def settle(catalogue: Catalogue, disk: Disk, lease: Lease, row: RemovalRow, why:
     if row.state == "purging":
         return delete(catalogue, disk, lease, row)
     try:
-        moving.back(disk, row.files)
-    except moving.Taken as taken:
-        moving.forward(disk, row.files)
+        moving.back(disk, row)
+    except Taken as taken:
+        moving.forward(disk, row)
         return _stays_removed(catalogue, lease, row, taken)
     if row.state == "restoring":
         return brought_back(catalogue, disk, lease, row)
@@ -91,18 +93,32 @@ def check_online(catalogue: Catalogue, disk: Disk, row: RemovalRow) -> None:
 def brought_back(catalogue: Catalogue, disk: Disk, lease: Lease, row: RemovalRow) -> str:
     """Record that the files of a removal are where they were; return the state."""
     photo, *parts = row.files
+    for file in row.files:
+        with suppress(OSError):  # the bytes are back; their date is not worth a failure
+            disk.restore_facts(file.path, file.mode, file.mtime_ns)
     with catalogue.transaction(durable=True):
         lease.check()
         if disk.exists(photo.path):
-            facts = disk.facts(photo.path)
-            stat = Stat(facts.size, facts.mtime_ns, facts.inode)
-            if catalogue.removals.bring_back(row, stat):
+            if catalogue.removals.bring_back(row, _stat(disk, photo.path)):
                 for part in parts:
                     if disk.exists(part.path):
                         catalogue.removals.bring_back_part(row, part)
+            else:
+                look_again(catalogue, disk, row)
         merging.take_back(catalogue, row)
         catalogue.removals.set_state(row.removal_id, "restored")
     return "restored"
+
+
+def look_again(catalogue: Catalogue, disk: Disk, row: RemovalRow) -> None:
+    """Note what the file at a photo's name is now, of the same bytes (inside a transaction)."""
+    if disk.exists(row.path):
+        catalogue.removals.look_again(row, _stat(disk, row.path))
+
+
+def _stat(disk: Disk, path: str) -> Stat:
+    facts = disk.facts(path)
+    return Stat(facts.size, facts.mtime_ns, facts.inode)
 
 
 def delete(catalogue: Catalogue, disk: Disk, lease: Lease, row: RemovalRow) -> str:
@@ -117,7 +133,7 @@ def delete(catalogue: Catalogue, disk: Disk, lease: Lease, row: RemovalRow) -> s
     return "purged"
 
 
-def _stays_removed(catalogue: Catalogue, lease: Lease, row: RemovalRow, taken: moving.Taken) -> str:
+def _stays_removed(catalogue: Catalogue, lease: Lease, row: RemovalRow, taken: Taken) -> str:
     """The files cannot go back now: they wait in the quarantine, as after a removal."""
     note = f"interrupted; {display(taken.path)} is another file by now"
     with catalogue.transaction(durable=True):
@@ -125,7 +141,8 @@ def _stays_removed(catalogue: Catalogue, lease: Lease, row: RemovalRow, taken: m
         detail = replace(row.detail, note=note)
         photo = catalogue.photos.get(row.photo_id)
         unchanged = photo is not None and photo.content_id == row.detail.content_id
-        if row.state == "intended" and photo is not None and unchanged:
+        leaves = row.detail.method not in METHODS
+        if row.state == "intended" and photo is not None and unchanged and leaves:
             catalogue.removals.take_away(photo)
             given, own, _ = merging.hand_over(catalogue, row.photo_id, row.keeper_id)
             detail = replace(detail, given=given, own=own)

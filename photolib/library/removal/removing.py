@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,13 +11,14 @@ from photolib.catalogue import RemovalDetail, RemovedFile
 from photolib.errors import LeaseHeld, PhotolibError
 from photolib.images.identity import display
 from photolib.jobs import Job, Problem, Progress
-from photolib.library.removal import merging, moving, recovery
+from photolib.library.removal import merging, moving, recovery, standing_in, trash
 from photolib.library.removal.checks import AlreadyRemoved, Checked, Checks, Refusal
-from photolib.library.removal.quarantine import ELSEWHERE, places, unique_name
+from photolib.library.removal.quarantine import ELSEWHERE, places, prepare, unique_name
+from photolib.library.removal.standing_in import METHODS, Taken, is_same
 from photolib.library.results import Merged, Refused, RemovalReport, Removed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from photolib.catalogue import Catalogue, Lease, RemovalRow
     from photolib.library.removal.checks import CheckedFile, Matcher
@@ -27,7 +29,16 @@ if TYPE_CHECKING:
 class Remover:
     """One run of the removal job under a held lease: one batch."""
 
-    def __init__(self, catalogue: Catalogue, disk: Disk, matcher: Matcher, lease: Lease) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        disk: Disk,
+        matcher: Matcher,
+        lease: Lease,
+        *,
+        method: str = "quarantine",
+    ) -> None:
+        self._method = method
         self._catalogue = catalogue
         self._disk = disk
         self._lease = lease
@@ -46,7 +57,7 @@ class Remover:
         for number, item in enumerate(items, 1):
             problem = None
             try:
-                checked = self._checks.check(item, victims, without_keeper=without_keeper)
+                checked = self._check(item, victims, without_keeper)
                 self._removed.append(_told(checked, None) if dry_run else self._remove(checked))
             except AlreadyRemoved:
                 self._already.append(item.remove.path)
@@ -55,6 +66,17 @@ class Remover:
                 self._refused.append(refused)
                 problem = Problem(display(refused.path), refused.code, refused.reason, refused.hint)
             yield Progress("remove", number, len(items), problem=problem)
+
+    def _check(self, item: PlanItem, victims: set[int], without_keeper: bool) -> Checked:
+        checked = self._checks.check(item, victims, without_keeper=without_keeper)
+        if self._method not in METHODS:
+            return checked
+        keeper = checked.keeper
+        folder = self._catalogue.folders.get(keeper.folder_id) if keeper else None
+        reference = folder is not None and folder.reference
+        standing_in.check(checked, self._method, keeper_in_reference=reference)
+        # The photo stays, so its parts stay with it.
+        return replace(checked, files=checked.files[:1])
 
     def refuse(self, refused: Sequence[Refused]) -> None:
         """Add what was refused before it became an item."""
@@ -98,24 +120,31 @@ class Remover:
         row, barred = None, None
         path = checked.photo.path
         try:
-            for place in places(self._disk, checked.folder.root, path):
+            for place in self._places(checked):
                 try:
-                    self._disk.make_directory(place, 0o700)
+                    prepare(self._disk, place)
                     row = self._journalled(checked, place, row)
-                    moving.out(self._disk, row.files)
+                    moving.out(self._disk, row)
                     return row
                 except OSError as exc:
                     if exc.errno not in ELSEWHERE:
                         raise
                     barred = exc
                     if row is not None:
-                        moving.back(self._disk, row.files)
+                        moving.back(self._disk, row)
                     with suppress(OSError):
                         self._disk.drop_directory(place)
-        except (OSError, moving.Taken) as exc:
+        except (OSError, Taken) as exc:
             barred = exc if isinstance(exc, OSError) else None
         refusal = moving.refusal_of(barred or OSError(), path)
         raise self._undone(row, refusal) if row else refusal
+
+    def _places(self, checked: Checked) -> Iterator[str]:
+        """Where the files may wait, the best place first."""
+        path = checked.photo.path
+        if self._method == "trash":
+            return trash.places(self._disk, path)
+        return places(self._disk, checked.folder.root, path)
 
     def _journalled(self, checked: Checked, place: str, row: RemovalRow | None) -> RemovalRow:
         """Write down what is about to happen: for the first place anew, then with another place."""
@@ -130,7 +159,7 @@ class Remover:
                     self._batch_id = removals.new_batch()
                 keeper_id = checked.keeper.photo_id if checked.keeper else None
                 files = [_journal_file(file, place) for file in checked.files]
-                detail = _detail(checked)
+                detail = _detail(checked, self._method)
                 removal_id = removals.intend(
                     self._batch_id, checked.photo.photo_id, keeper_id, detail, files
                 )
@@ -150,17 +179,23 @@ class Remover:
                 raise Refusal("changed", "it was changed in the very moment of its removal")
         if checked.keeper is not None:
             self._checks.file_of(checked.keeper, "the photo to keep")
+        photo = row.files[0]
+        if self._method in METHODS and not is_same(self._disk, photo.path, photo):
+            raise Refusal("failed", "its stand-in does not hold its bytes")
 
     def _commit(self, checked: Checked, row: RemovalRow) -> None:
         """The journal, the photo's row and the keeper's gain, all or nothing."""
         with self._catalogue.transaction(durable=True):
             self._lease.check()
+            self._catalogue.removals.set_state(row.removal_id, "done")
+            if self._method in METHODS:
+                recovery.look_again(self._catalogue, self._disk, row)
+                return
             if not self._catalogue.removals.take_away(checked.photo):
                 raise Refusal("changed", "the catalogue has changed meanwhile", "Plan again.")
             handed = merging.hand_over(self._catalogue, row.photo_id, row.keeper_id)
             detail = replace(row.detail, given=handed.given, own=handed.own)
             self._catalogue.removals.set_detail(row.removal_id, detail)
-            self._catalogue.removals.set_state(row.removal_id, "done")
             names = self._catalogue.merges.album_names(handed.new.albums)
         new = handed.new
         if checked.keeper and (new.tags or names or new.favourite or new.rating is not None):
@@ -182,12 +217,12 @@ class Remover:
         return Refusal(refusal.code, f"{refusal.reason}, {where}", hint)
 
 
-def _detail(checked: Checked) -> RemovalDetail:
+def _detail(checked: Checked, method: str) -> RemovalDetail:
     return RemovalDetail(
         folder_id=checked.folder.folder_id,
         root=checked.folder.root,
         content_id=checked.photo.content_id,
-        method="quarantine",
+        method=method,
         tier=checked.match.tier if checked.match else None,
         kept=checked.keeper.path if checked.keeper else None,
         kept_hash=checked.keeper.content_hash.hex() if checked.keeper else None,
@@ -210,7 +245,7 @@ def _journal_file(file: CheckedFile, place: str) -> RemovedFile:
 
 
 def _place(place: str, path: str) -> str:
-    return f"{place}/{unique_name(path)}"
+    return os.path.join(place, unique_name(path))
 
 
 def _told(checked: Checked, row: RemovalRow | None) -> Removed:

@@ -9,6 +9,7 @@ from photolib.errors import ImageError, NotFound
 from photolib.images.identity import display
 from photolib.jobs import Job, Problem, Progress
 from photolib.library.removal import moving, recovery
+from photolib.library.removal.standing_in import METHODS, Taken, is_same
 from photolib.library.results import NotRestored, UndoReport
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from photolib.catalogue import Catalogue, Lease, RemovalRow, RemovedFile
     from photolib.library.removal.disk import Disk
+
+
+_LATER = "photolib tries again whenever it is opened"
 
 
 class _Barred(Exception):
@@ -68,17 +72,18 @@ class Undoer:
             for file in row.files:
                 self._make_way(file.path)
             self._journal(row)
-            moving.back(self._disk, row.files)
-            for file in row.files:
-                if file not in lost:
-                    self._disk.restore_facts(file.path, file.mode, file.mtime_ns)
-        except moving.Taken as taken:
-            moving.forward(self._disk, row.files)
+            moving.back(self._disk, row)
+        except Taken as taken:
+            moving.forward(self._disk, row)
             self._journal(row, "done")
             raise _Barred(_taken(taken.path)) from taken
         except OSError as exc:
             raise _Barred(self._gave_up(row, exc)) from exc
-        recovery.brought_back(self._catalogue, self._disk, self._lease, row)
+        try:
+            recovery.brought_back(self._catalogue, self._disk, self._lease, row)
+        except OSError as exc:
+            refusal = moving.refusal_of(exc, row.path)
+            raise _Barred(f"{refusal.reason}; {_LATER}") from exc
         reason = "it vanished from the quarantine"
         return iter([NotRestored(file.path, reason) for file in lost])
 
@@ -91,9 +96,11 @@ class Undoer:
         """Leave the files where they wait, if the disk lets us; why the undo failed."""
         refusal = moving.refusal_of(exc, row.path)
         try:
-            moving.forward(self._disk, row.files)
+            moving.forward(self._disk, row)
+            if not self._disk.exists(row.files[0].quarantine):
+                return f"{refusal.reason}; {_LATER}"
         except OSError:
-            return f"{refusal.reason}; photolib tries again whenever it is opened"
+            return f"{refusal.reason}; {_LATER}"
         self._journal(row, "done")
         return f"{refusal.reason}. {refusal.hint}"
 
@@ -104,17 +111,22 @@ class Undoer:
             raise _Barred("it was purged: its bytes are gone")
         if row.state != "done":
             raise _Barred("its removal was cut short and cannot be settled now; try again")
+        later = self._catalogue.removals.done_since(row)
+        if later is not None:
+            raise _Barred(f"it was removed again since: first photolib undo {later}")
         try:
             recovery.check_online(self._catalogue, self._disk, row)
             self._check_bytes(row.files[0])
             for file in row.files:
                 if self._disk.exists(file.path) and self._disk.exists(file.quarantine):
-                    raise _Barred(self._taken(file))
+                    self._check_free(row, file)
         except OSError as exc:
             raise _Barred(moving.refusal_of(exc, row.path).reason) from exc
 
     def _check_bytes(self, file: RemovedFile) -> None:
         if not self._disk.exists(file.quarantine):
+            if self._disk.exists(file.path) and is_same(self._disk, file.path, file):
+                return  # somebody has put it back by hand
             raise _Barred(f"its file vanished from the quarantine ({display(file.quarantine)})")
         try:
             same = self._disk.digest(file.quarantine) == file.content_hash
@@ -124,13 +136,17 @@ class Undoer:
             where = display(file.quarantine)
             raise _Barred(f"its bytes were changed in the quarantine: look at {where}")
 
-    def _taken(self, file: RemovedFile) -> str:
-        try:
-            if self._disk.digest(file.path) == file.content_hash:
-                return f"a file with the very same bytes is at {display(file.path)} already"
-        except ImageError:
-            pass
-        return _taken(file.path)
+    def _check_free(self, row: RemovalRow, file: RemovedFile) -> None:
+        """The name must be free, or have the stand-in that shares the keeper's bytes."""
+        same = is_same(self._disk, file.path, file)
+        if row.detail.method in METHODS:
+            if not same:
+                raise _Barred(f"{display(file.path)} was edited since; move it away first")
+        elif same:
+            where = display(file.path)
+            raise _Barred(f"a file with the very same bytes is at {where} already")
+        else:
+            raise _Barred(_taken(file.path))
 
     def _make_way(self, path: str) -> None:
         """Create the directories that are gone since."""
