@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from photolib.library.indexes import Indexes
 
 METHODS = ("dbscan", "hdbscan")
+METHOD = "themes_method"
+"""The setting that says how themes are found."""
 _GROWN = 1.5
 """Photos for each one that the parameters were fitted on, from which they are fitted anew."""
 
@@ -52,6 +54,13 @@ class Material:
     model: ModelRow
     contents: NDArray[np.int64]
     vectors: StoredVectors
+
+    def rows_of(self, contents: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Where the vectors of some contents (n,) are, and which of these have one."""
+        if not len(self.contents):
+            return np.zeros(len(contents), np.intp), np.zeros(len(contents), bool)
+        rows = np.minimum(np.searchsorted(self.contents, contents), len(self.contents) - 1)
+        return rows, self.contents[rows] == contents
 
 
 def material(

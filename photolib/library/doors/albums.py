@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from photolib.library import actions, albums, highlights, projection, runs
+from photolib.library import actions, albums, highlights, projection, runs, themes
 from photolib.library.albums import Deciding
 from photolib.library.core import Core
-from photolib.library.regroup import METHOD, Regroup, Wishes
+from photolib.library.regroup import Regroup, Wishes
 from photolib.library.vectors import vectors_of_photos
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class AlbumDoor(Core):
         with self._catalogue.leases.hold("ingest", wait=wait) as lease:
             report = yield from self._regrouping().run(lease, wishes)
             if wishes.method and not wishes.preview:
-                self._catalogue.set_setting(METHOD, wishes.method)
+                self._catalogue.set_setting(themes.METHOD, wishes.method)
         return report
 
     def map(self, method: str = "umap") -> PhotoMap:
