@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,11 +74,28 @@ def test_a_worker_lays_out_what_is_in_a_file(
     path = tmp_path / "map.npz"
     np.savez(path, vectors=rows, before=np.full((16, 2), np.nan))
     with pytest.MonkeyPatch.context() as patch:
-        import sys
-
         patch.setattr(sys, "stdout", sys.stdout)
         main(str(path), "umap")
     assert np.load(f"{path}.out.npy").shape == (16, 2)
+
+
+def test_many_photos_are_laid_out_by_umap_in_a_process(tmp_path: Path) -> None:
+    """Fewer photos never reach UMAP; what it prints stays out of what the worker reports."""
+    rows, truth = groups(2, 20)
+    path = tmp_path / "map.npz"
+    np.savez(path, vectors=rows, before=np.full((40, 2), np.nan))
+    worker = subprocess.run(
+        [sys.executable, "-m", "photolib.grouping.layout", str(path), "umap"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    reports = [[int(word) for word in line.split()] for line in worker.stdout.splitlines()]
+    assert reports[-1] == [200, 200]
+    places = np.load(f"{path}.out.npy")
+    assert places.shape == (40, 2)
+    assert np.abs(places).max() == pytest.approx(1.0)
+    assert separation(places, truth) > 0.95
 
 
 def test_highlights_cover_every_group_before_they_repeat_one() -> None:
