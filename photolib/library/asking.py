@@ -120,13 +120,13 @@ class Asking:
         means, model = self._means, self._model
         sources: list[Part] = [Writing(means.catalogue, words, selection, phrase=phrase)]
         if model is not None:
-            encoder = means.engines.encoder(model)
-            vector = encoder.encode_text(words)
+            vector = means.engines.text_vector(model, words)
             scale = text_scale(vector, means.indexes.sample(model, "photo"), self._measured)
             near = Likeness(means.catalogue, means.indexes, model, scale, "meaning", words)
             sources.append(near)
-            lines = Lines(means.catalogue, means.indexes, model, encoder.encode_texts([words])[0])
-            sources.append(lines)
+            if len(means.indexes.get(model, "text")):
+                bare = means.engines.text_vector(model, words, bare=True)
+                sources.append(Lines(means.catalogue, means.indexes, model, bare))
         return _Either(sources)
 
     def _like(self, node: Like) -> Part:

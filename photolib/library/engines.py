@@ -19,6 +19,9 @@ from photolib.models.weights import digest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from photolib.catalogue import Catalogue, ModelRow
     from photolib.config import Settings
     from photolib.models import Detector, Encoder, ResolvedWeights
@@ -29,6 +32,8 @@ FETCH_HINT = (
     "Searching by meaning needs an encoder: photolib models fetch, or photolib models use PATH."
 )
 
+_REMEMBERED = 256
+"""Texts whose vectors are kept: half a megabyte."""
 _WANTED = "encoder"
 _SERVING = "encoder_serving"
 _DETECTOR = "detector"
@@ -66,6 +71,7 @@ class Engines:
         self._loaded: dict[str, Encoder] = {} if encoder is None else {encoder.model_id: encoder}
         self._paths: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._vectors: dict[tuple[str, str, bool], NDArray[np.float32]] = {}
         self.note = ""
         """Why there is no encoder; empty when there is one."""
         self._copies: dict[str, CopyDescriptor] = {}
@@ -226,6 +232,24 @@ class Engines:
 
     def _copy_weights(self, source: str) -> ResolvedWeights:
         return replace(resolve(source, self._weights), kind="copy")
+
+    def text_vector(self, row: ModelRow, text: str, *, bare: bool = False) -> NDArray[np.float32]:
+        """The unit vector (d,) of what a person typed; ``bare`` without the query's prompt.
+
+        The latest are remembered: pages, orders and screens ask for the same words again. Raises
+        ModelError, ModelUnavailable.
+        """
+        asked = (row.model_id, text, bare)
+        with self._lock:
+            known = self._vectors.pop(asked, None)
+        if known is None:
+            encoder = self.encoder(row)
+            known = encoder.encode_texts([text])[0] if bare else encoder.encode_text(text)
+        with self._lock:
+            self._vectors[asked] = known
+            while len(self._vectors) > _REMEMBERED:
+                del self._vectors[next(iter(self._vectors))]
+        return known
 
     def _described(self, source: str | None) -> ModelRow | None:
         if source is None:
