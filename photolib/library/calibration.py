@@ -155,8 +155,9 @@ def measure(captions: Floats, photos: Floats) -> Measured:
 
 def _fitted(evidence: Scores) -> tuple[float, float]:
     """Slope and middle of the logistic curve through one minus the false discovery rate."""
-    above, _ = np.histogram(evidence, _BINS)
-    below, _ = np.histogram(-evidence, _BINS)
+    largest = _BINS[-1] - 0.01  # the last bin holds what lies beyond it too
+    above, _ = np.histogram(np.minimum(evidence, largest), _BINS)
+    below, _ = np.histogram(np.minimum(-evidence, largest), _BINS)
     centres = (_BINS[:-1] + _BINS[1:]) / 2
     usual = 1.0 / (1.0 + np.exp(-_SLOPE * (centres - _MIDDLE)))
     true = np.clip(above - below, 0, None) + _HELD * usual
