@@ -22,10 +22,12 @@ if TYPE_CHECKING:
         ActionDone,
         Album,
         AlbumDetail,
+        BatchList,
         Box,
         DuplicateList,
         FolderStatus,
         PhotoDetail,
+        Plan,
         ProblemList,
         Status,
     )
@@ -254,6 +256,51 @@ class MemberLoaded(Message):
     key: tuple[int, ...]
     photo_id: int
     picture: Image | None
+
+
+@dataclass
+class PlanLoaded(Message):
+    """What could be removed of all sets of one tier is known."""
+
+    plan: Plan
+    tier: str
+
+
+@dataclass
+class RemovalWanted(Message):
+    """A person confirmed that these files go into the quarantine."""
+
+    paths: list[str]
+
+
+@dataclass
+class UndoWanted(Message):
+    """A person wants a batch of removed photos back."""
+
+    batch_id: int
+
+
+@dataclass
+class PurgeWanted(Message):
+    """A person confirmed that a batch of removed photos is deleted for good."""
+
+    batch_id: int
+
+
+@dataclass
+class RemovalsLoaded(Message):
+    """The journal of removals has arrived."""
+
+    number: int
+    found: BatchList
+
+
+@dataclass
+class PairDecoded(Message):
+    """The pixels of two photos; None for one that cannot be read."""
+
+    one: Image | None
+    other: Image | None
 
 
 @dataclass

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "photos", "unsorted", "favourites", "hidden", "folder", "album", "albums", "search", "similar",
-    "duplicates", "problems", "folders",
+    "duplicates", "removals", "problems", "folders",
 ]  # fmt: skip
 
 KIND_NAMES = {
@@ -69,7 +69,7 @@ class Scene:
     @property
     def gridded(self) -> bool:
         """Whether tiles show it."""
-        return self.kind not in ("duplicates", "problems", "folders")
+        return self.kind not in ("duplicates", "removals", "problems", "folders")
 
     @property
     def searched(self) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
 from photolib.wire import printable
 
 if TYPE_CHECKING:
-    from photolib.library.results import IndexReport
+    from collections.abc import Callable
+
+    from photolib.library.results import IndexReport, PurgeReport, RemovalReport, UndoReport
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
@@ -98,3 +100,46 @@ def job_summary(report: IndexReport | None) -> str:
     summary = ", ".join(told) or "nothing has changed"
     offline = ", ".join(name_of(path) for path in report.offline)
     return f"Indexed: {summary}." + (f" Offline: {offline}." if offline else "")
+
+
+def removal_summary(report: RemovalReport | None) -> str:
+    """How a removal ended, with the first refusal."""
+    if report is None:
+        return "Stopped. What was removed so far is in the quarantine."
+    done = f"Removed {counted(len(report.removed), 'photo')}, {weight(report.freed_bytes)}"
+    text = f"{done}. u brings them back."
+    if report.refused:
+        first = report.refused[0]
+        text += f" {len(report.refused):,} refused, such as {name_of(first.path)}: "
+        text += printable(first.reason)
+    return text
+
+
+def undo_summary(report: UndoReport | None) -> str:
+    """How bringing photos back ended, with the first that could not."""
+    if report is None:
+        return "Stopped. What was brought back so far stays."
+    text = f"Brought back {counted(len(report.restored), 'photo')}."
+    if report.not_restored:
+        first = report.not_restored[0]
+        text += f" {len(report.not_restored):,} not, such as {name_of(first.path)}: "
+        text += printable(first.reason)
+    return text
+
+
+def purge_summary(report: PurgeReport | None) -> str:
+    """How a purge ended."""
+    if report is None:
+        return "Stopped. What was deleted so far is gone."
+    gone = f"Deleted {counted(report.purged, 'photo')} for good, {weight(report.freed_bytes)}."
+    kept = f" {report.kept:,} still wait." if report.kept else ""
+    return gone + kept
+
+
+JOB_SUMMARIES: dict[str, Callable[[Any], str]] = {
+    "index": job_summary,
+    "remove": removal_summary,
+    "undo": undo_summary,
+    "purge": purge_summary,
+}
+"""How to tell the end of each kind of job."""

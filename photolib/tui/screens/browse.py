@@ -7,7 +7,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -26,9 +26,12 @@ from photolib.tui.messages import (
     LibraryOpened,
     OverviewLoaded,
     PaneShown,
+    PurgeWanted,
+    RemovalWanted,
     SceneChosen,
     SelectionChanged,
     TileChosen,
+    UndoWanted,
     WorkFailed,
 )
 from photolib.tui.screens.acting import ActingScreen
@@ -41,6 +44,7 @@ from photolib.tui.widgets.grid import PhotoGrid
 from photolib.tui.widgets.jobs import JobBar
 from photolib.tui.widgets.lines import Heading, StatusLine
 from photolib.tui.widgets.panes import Pane
+from photolib.tui.widgets.removals import Removals
 from photolib.tui.widgets.search import (
     Completions,
     Offered,
@@ -51,14 +55,15 @@ from photolib.tui.widgets.search import (
 from photolib.tui.widgets.sidebar import Sidebar
 from photolib.tui.widgets.tables import Folders, Problems
 from photolib.tui.widgets.welcome import Welcome
-from photolib.tui.words import counted, elided, job_summary, month
+from photolib.tui.words import JOB_SUMMARIES, counted, elided, month
 from photolib.wire import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
 
+    from photolib.jobs import Job
     from photolib.library import Library
     from photolib.library.results import ActionDone, Status
     from photolib.tui.pictures import Display
@@ -75,6 +80,7 @@ PLACES = {
     "a": ALL_ALBUMS,
     "u": Scene("unsorted", "Unsorted"),
     "d": Scene("duplicates", "Duplicates"),
+    "q": Scene("removals", "Quarantine"),
     "l": Scene("folders", "Folders"),
     "x": Scene("problems", "Problems"),
     "h": Scene("hidden", "Hidden photos"),
@@ -149,6 +155,7 @@ class BrowseScreen(ActingScreen[None]):
                 with ContentSwitcher(initial="grid", id="content"):
                     yield PhotoGrid(self._display, id="grid")
                     yield Duplicates(self._display, id="duplicates")
+                    yield Removals(id="removals")
                     yield Problems(id="problems")
                     yield Folders(id="folders")
                     yield Welcome(id="welcome")
@@ -516,6 +523,38 @@ class BrowseScreen(ActingScreen[None]):
         self._refresh_scene()
         self._load_overview()
 
+    # --- removing ------------------------------------------------------------------------------
+
+    def action_undo(self) -> None:
+        """Take back the last act; among removed photos, the last removal."""
+        if self._scene.kind in ("duplicates", "removals"):
+            self._run("undo", lambda library: library.undo())
+        else:
+            super().action_undo()
+
+    @on(RemovalWanted)
+    def _remove(self, event: RemovalWanted) -> None:
+        self._run("remove", lambda library: library.remove_paths(event.paths))
+
+    @on(UndoWanted)
+    def _restore(self, event: UndoWanted) -> None:
+        self._run("undo", lambda library: library.undo(event.batch_id))
+
+    @on(PurgeWanted)
+    def _purge(self, event: PurgeWanted) -> None:
+        self._run("purge", lambda library: library.purge(0, batch_id=event.batch_id))
+
+    def _run(self, name: str, make: Callable[[Library], Job[Any]]) -> None:
+        """Start a job, or say that another has to end first."""
+        library = self._library
+        if library is None:
+            return
+        if self._jobs.start(name, lambda: make(library)):
+            self.refresh_bindings()
+        else:
+            said = "Another job runs: wait for its end, or stop it with ctrl+x."
+            self.notify(said, severity="warning", timeout=5, markup=False)
+
     # --- albums and folders --------------------------------------------------------------------
 
     def action_rename(self) -> None:
@@ -585,9 +624,7 @@ class BrowseScreen(ActingScreen[None]):
     # --- jobs ----------------------------------------------------------------------------------
 
     def action_index(self) -> None:
-        library = self._library
-        if library is not None and self._jobs.start("index", lambda: library.index()):
-            self.refresh_bindings()
+        self._run("index", lambda library: library.index())
 
     def action_retry(self) -> None:
         if self._library is not None:
@@ -607,8 +644,7 @@ class BrowseScreen(ActingScreen[None]):
 
     @on(JobFinished)
     def _report(self, event: JobFinished) -> None:
-        if event.name == "index":
-            self.notify(job_summary(event.report), timeout=6, markup=False)
+        self.notify(JOB_SUMMARIES[event.name](event.report), timeout=8, markup=False)
         self.refresh_bindings()
         self._load_overview()
         self._searched_at = 0.0

@@ -47,6 +47,29 @@ class Ask(ModalScreen[str | None]):
         self.dismiss(None)
 
 
+class Confirm(ModalScreen[bool]):
+    """Says what would happen; only Enter lets it happen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n,q", "answer(False)", "No"),
+        Binding("enter,y", "answer(True)", "Yes"),
+    ]
+
+    def __init__(self, title: str, question: str, yes: str) -> None:
+        super().__init__()
+        self._title, self._question, self._yes = title, question, yes
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield Label(self._title, classes="dialog-title", markup=False)
+            yield Static(self._question, markup=False)
+            hint = f"Enter: {self._yes} · Escape: leave everything as it is"
+            yield Label(hint, classes="dialog-hint", markup=False)
+
+    def action_answer(self, yes: bool) -> None:
+        self.dismiss(yes)
+
+
 KeyTable = tuple[str, "Sequence[tuple[str, str]]"]
 """A title, and pairs of keys and what they do."""
 

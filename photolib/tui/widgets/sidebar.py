@@ -100,6 +100,7 @@ def _id(scene: Scene | None) -> str:
 
 def _entries(status: Status, albums: Sequence[Album], unsorted: int) -> Iterator[_Entry]:
     yield _Entry(ALL_PHOTOS, "All photos", f"{status.by_state.get('present', 0):,}", "gp")
+    yield _Entry(Scene("favourites", "Favourites"), "Favourites", "", "gf")
     yield _Entry(ALL_ALBUMS, "Albums", f"{len(albums):,}", "ga")
     sizes = Counter(album.kind for album in albums)
     for kind, name in KIND_NAMES.items():
@@ -109,6 +110,8 @@ def _entries(status: Status, albums: Sequence[Album], unsorted: int) -> Iterator
     yield _Entry(Scene("unsorted", "Unsorted"), "Unsorted", f"{unsorted:,}", "gu")
     sets = Scene("duplicates", "Duplicates")
     yield _Entry(sets, "Duplicates", f"{status.duplicate_sets:,}", "gd")
+    waiting = Scene("removals", "Quarantine")
+    yield _Entry(waiting, "Quarantine", f"{status.quarantine.files:,}", "gq")
     yield _Entry(Scene("folders", "Folders"), "Folders", f"{len(status.folders):,}", "gl")
     for folder in status.folders:
         scene = Scene("folder", name_of(folder.path), number=folder.folder_id)
