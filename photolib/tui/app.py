@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from dataclasses import replace
 from functools import partial
@@ -11,9 +12,10 @@ from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
-from photolib.config import data_path
+from photolib.config import config_path, data_path
 from photolib.errors import ConfigError, PhotolibError
 from photolib.tui import themes as theming
+from photolib.tui.keymap import identified, load_keymap
 from photolib.tui.messages import LibraryOpened, WorkFailed
 from photolib.tui.pictures import MODES, Display, choose_display
 from photolib.tui.screens.acting import STARS, ActingScreen
@@ -21,8 +23,11 @@ from photolib.tui.screens.browse import GO, BrowseScreen
 from photolib.tui.screens.keyed import KeyedScreen
 from photolib.tui.screens.modals import Failure, Help
 from photolib.tui.screens.photo import PhotoScreen
+from photolib.tui.screens.triage import TriageScreen
+from photolib.tui.widgets.duplicates import Duplicates
 from photolib.tui.widgets.grid import PhotoGrid
 from photolib.tui.widgets.picture import RegionPicture
+from photolib.tui.widgets.removals import Removals
 from photolib.tui.work import Worked
 from photolib.wire import printable
 
@@ -37,21 +42,30 @@ if TYPE_CHECKING:
     from photolib.library import Library
 
 
+_SWITCH = 0.001
+"""Seconds that a thread of this program may go on while another wants to run."""
+_FOLLOW_THEMES = 2.0
+"""Seconds between two looks at whether a person's theme files have changed."""
+
+
 class PhotolibApp(Worked, App[None]):
     """Shows a library. ``open_library`` is called in a thread, after the first frame."""
 
     TITLE = "photolib"
     CSS_PATH = "photolib.tcss"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help"),
-        Binding("T", "next_theme", "Theme", show=False),
-        Binding("ctrl+p", "command_palette", "Commands", show=False),
-        Binding("q", "quit", "Quit"),
-        Binding("ctrl+q", "quit", "Quit", show=False),
-        Binding("tab", "app.focus_next", "Next pane", show=False),
-        Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = identified(
+        "app",
+        [
+            Binding("question_mark", "help", "Help"),
+            Binding("T", "next_theme", "Theme", show=False),
+            Binding("ctrl+p,colon", "command_palette", "Commands", show=False),
+            Binding("q", "quit", "Quit"),
+            Binding("ctrl+q", "quit", "Quit", show=False, id="app.quit_too"),
+            Binding("tab", "app.focus_next", "Next pane", show=False),
+            Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
+        ],
+    )
 
     def __init__(
         self,
@@ -60,9 +74,11 @@ class PhotolibApp(Worked, App[None]):
         display: Display | None = None,
         theme: str | None = None,
         theme_directory: Path | None = None,
+        own: Path | None = None,
         index: bool = False,
         driver_class: type[Driver] | None = None,
     ) -> None:
+        """``own`` is the folder of a person's ``keys.toml`` and ``themes``."""
         super().__init__(driver_class=driver_class)
         self.failure: PhotolibError | None = None
         """Why the library could not be opened; the app has ended then."""
@@ -70,25 +86,49 @@ class PhotolibApp(Worked, App[None]):
         self._picture_display = display or Display()
         self._browse = BrowseScreen(self._picture_display, index=index)
         self._theme_names: list[str] = []
-        self._theme_notes: list[str] = []
-        self._load_themes(theme_directory, theme)
+        self._notes: list[str] = []
+        self._shipped_themes = theme_directory
+        self._own_themes = own / "themes" if own else None
+        self._stamps: dict[str, int] = {}
+        self._load_themes()
+        self._wear_first(theme or theming.DEFAULT)
+        keymap, problems = load_keymap(own / "keys.toml", _places()) if own else ({}, [])
+        self.set_keymap(keymap)
+        self._notes += problems
 
     # --- themes --------------------------------------------------------------------------------
 
-    def _load_themes(self, directory: Path | None, wanted: str | None) -> None:
+    def _load_themes(self) -> None:
+        own = [self._own_themes] if self._own_themes else []
+        self._stamps = theming.stamps(own[0]) if own else {}
         try:
-            loaded, failures = theming.load_themes(directory or data_path("themes"))
+            shipped = self._shipped_themes or data_path("themes")
+            loaded, failures = theming.load_themes(shipped, *own)
         except ConfigError as exc:
             loaded, failures = {}, [theming.ThemeFailure("themes", exc.message)]
         for theme in loaded.values():
             self.register_theme(theme)
         self._theme_names = list(loaded) or [theming.FALLBACK]
-        self._theme_notes = [f"{failure.file}: {failure.reason}" for failure in failures]
-        chosen = wanted or theming.DEFAULT
+        self._notes += [f"{failure.file}: {failure.reason}" for failure in failures]
+
+    def _wear_first(self, chosen: str) -> None:
         if chosen not in self.available_themes:
-            self._theme_notes.append(f"there is no theme {chosen}")
+            self._notes.append(f"there is no theme {chosen}")
             chosen = theming.DEFAULT
         self.theme = chosen if chosen in self.available_themes else self._theme_names[0]
+
+    def _follow_themes(self) -> None:
+        """Wear a person's theme anew as soon as its file has changed."""
+        if self._own_themes and theming.stamps(self._own_themes) != self._stamps:
+            self._load_themes()
+            self._tell_notes()
+            self._watch_theme(self.theme)
+
+    def _tell_notes(self) -> None:
+        if self._notes:
+            text = printable("; ".join(self._notes))
+            self._notes = []
+            self.notify(text, title="Themes and keys", severity="warning", timeout=8, markup=False)
 
     def action_next_theme(self) -> None:
         """Put on the next of photolib's themes."""
@@ -107,9 +147,9 @@ class PhotolibApp(Worked, App[None]):
         return self._browse
 
     def on_mount(self) -> None:
-        if self._theme_notes:
-            text = printable("; ".join(self._theme_notes))
-            self.notify(text, title="Themes", severity="warning", timeout=8, markup=False)
+        self._tell_notes()
+        if self._own_themes:
+            self.set_interval(_FOLLOW_THEMES, self._follow_themes)
         # The first frame goes out before anything of the library is imported.
         self.call_after_refresh(self._open)
 
@@ -170,12 +210,16 @@ class PhotolibApp(Worked, App[None]):
 
 def key_tables(app: PhotolibApp) -> list[tuple[str, list[tuple[str, str]]]]:
     """Every key of the app by where it works, read from the bindings and the menus."""
+    apart = [*ActingScreen.ACTS, *TriageScreen.TRIAGE]
     places = (
         ("Everywhere", PhotolibApp.BINDINGS),
         ("Photos, wherever they are", ActingScreen.ACTS),
-        ("Browsing", [each for each in BrowseScreen.BINDINGS if each not in ActingScreen.ACTS]),
+        ("Browsing", [each for each in BrowseScreen.BINDINGS if each not in apart]),
+        ("Albums", TriageScreen.TRIAGE),
+        ("Duplicates", Duplicates.BINDINGS),
+        ("Quarantine", Removals.BINDINGS),
         ("In a grid", PhotoGrid.BINDINGS),
-        ("Looking at a photo", PhotoScreen.BINDINGS),
+        ("Looking at a photo", [each for each in PhotoScreen.BINDINGS if each not in apart]),
         ("Drawing a region", RegionPicture.BINDINGS),
     )
     tables = [(title, _keys(app, bindings)) for title, bindings in places]
@@ -183,6 +227,19 @@ def key_tables(app: PhotolibApp) -> list[tuple[str, list[tuple[str, str]]]]:
     strokes = [(f"{first} {each.key}", each.label) for first, menu in menus for each in menu]
     numbers = ("12 j", "a number before a key: that often; 12 G: to number 12")
     return [*tables, ("In two strokes", [*strokes, numbers])]
+
+
+def _places() -> list[list[Any]]:
+    """The bindings that work at the same time, place by place."""
+    everywhere: list[Any] = list(PhotolibApp.BINDINGS)
+    browsing = [*everywhere, *BrowseScreen.BINDINGS]
+    return [
+        [*browsing, *PhotoGrid.BINDINGS],
+        [*everywhere, *Duplicates.BINDINGS],
+        [*everywhere, *Removals.BINDINGS],
+        [*everywhere, *PhotoScreen.BINDINGS],
+        [*everywhere, *RegionPicture.BINDINGS],
+    ]
 
 
 def _keys(app: PhotolibApp, bindings: Iterable[BindingType]) -> list[tuple[str, str]]:
@@ -201,6 +258,7 @@ def make_app(
     theme: str | None = None,
     index: bool = False,
     theme_directory: Path | None = None,
+    own: Path | None = None,
 ) -> PhotolibApp:
     """An app over an open library, which stays open when the app ends."""
     return PhotolibApp(
@@ -208,6 +266,7 @@ def make_app(
         display=choose_display(images),
         theme=theme,
         theme_directory=theme_directory,
+        own=own,
         index=index,
     )
 
@@ -232,8 +291,14 @@ def run(
         return opened[0]
 
     app = PhotolibApp(
-        open_library, display=choose_display(mode), theme=theme or settings.theme, index=index
+        open_library,
+        display=choose_display(mode),
+        theme=theme or settings.theme,
+        own=config_path().parent,
+        index=index,
     )
+    # Painting threads would otherwise keep the one that answers keys waiting for 5 ms at a time.
+    sys.setswitchinterval(_SWITCH)
     try:
         app.run()
     finally:

@@ -175,6 +175,14 @@ class PhotoLoaded(Message):
 
 
 @dataclass
+class PhotoChanged(Message):
+    """The facts of a photo after something was done to it."""
+
+    number: int
+    detail: PhotoDetail
+
+
+@dataclass
 class PictureDecoded(Message):
     """Pixels of a photo, at last or at first (``rough``: from its thumbnail)."""
 
@@ -212,10 +220,26 @@ class RegionLeft(Message):
 
 
 @dataclass
-class AlbumRenamed(Message):
-    """An album has another name."""
+class AlbumLoaded(Message):
+    """What is known of an album has arrived."""
 
     album: AlbumDetail
+
+
+@dataclass
+class AlbumChanged(Message):
+    """An album is another; ``said`` tells how, with a place for its name."""
+
+    album: AlbumDetail
+    said: str
+
+
+@dataclass
+class PhotosNamed(Message):
+    """The photos of an album that were asked for: a half of it, or the odd ones."""
+
+    what: str
+    photo_ids: list[int]
 
 
 @dataclass

@@ -42,7 +42,7 @@ PHOTO_KINDS = ("photos", "unsorted", "favourites", "hidden", "folder", "album")
 PHOTO_ORDERS = {
     "newest": "newest first",
     "oldest": "oldest first",
-    "name": "by name",
+    "name": "by file name",
     "size": "largest first",
     "rating": "best rated first",
     "added": "latest added first",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ FALLBACK = "textual-dark"
 _COLOURS = frozenset(
     "primary secondary accent foreground background surface panel success warning error".split()
 )
-_KEYS = frozenset({"name", "dark", "colours", "variables"})
+_KEYS = frozenset({"name", "dark", "ansi", "colours", "variables"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +32,38 @@ class ThemeFailure:
     reason: str
 
 
-def load_themes(directory: Path) -> tuple[dict[str, Theme], list[ThemeFailure]]:
-    """The themes of a directory by name, in the order of their files, and the files that failed.
+def load_themes(*directories: Path) -> tuple[dict[str, Theme], list[ThemeFailure]]:
+    """The themes of directories by name, in the order of their files, and the files that failed.
 
-    A file is TOML with ``name``, ``dark``, a table ``colours`` (``primary`` at least) and a table
-    ``variables`` (Textual's CSS variables). A bad colour would only show when the theme is applied,
-    and then end the app, so every one is parsed here.
+    A theme of a later directory takes the place of one of the same name. A file is TOML with
+    ``name``, ``dark``, ``ansi`` (the terminal's sixteen colours are left to the terminal), a table
+    ``colours`` (``primary`` at least) and a table ``variables`` (Textual's CSS variables). A bad
+    colour would only show when the theme is applied, and then end the app, so every one is parsed.
     """
     themes: dict[str, Theme] = {}
     failures: list[ThemeFailure] = []
-    for file in sorted(directory.glob("*.toml")):
-        try:
-            theme = _theme(tomllib.loads(file.read_text("utf-8")))
-            if theme.name in themes:
-                raise ValueError(f"another file has the name {theme.name} too")
-        except (OSError, ValueError) as exc:
-            failures.append(ThemeFailure(file.name, str(exc)))
-        else:
-            themes[theme.name] = theme
+    for directory in directories:
+        here: dict[str, Theme] = {}
+        for file in sorted(directory.glob("*.toml")):
+            try:
+                theme = _theme(tomllib.loads(file.read_text("utf-8")))
+                if theme.name in here:
+                    raise ValueError(f"another file has the name {theme.name} too")
+            except (OSError, ValueError) as exc:
+                failures.append(ThemeFailure(file.name, str(exc)))
+            else:
+                here[theme.name] = theme
+        themes |= here
     return themes, failures
+
+
+def stamps(directory: Path) -> dict[str, int]:
+    """When each theme file of a directory was changed, to notice when one is."""
+    found = {}
+    for file in directory.glob("*.toml"):
+        with suppress(OSError):
+            found[file.name] = file.stat().st_mtime_ns
+    return found
 
 
 def _theme(values: dict[str, Any]) -> Theme:
@@ -59,8 +73,10 @@ def _theme(values: dict[str, Any]) -> Theme:
         raise ValueError(f"unknown key {min(unknown)}")
     if not isinstance(name, str) or not name:
         raise ValueError("no name")
-    if not isinstance(dark, bool):
-        raise ValueError("dark is neither true nor false")
+    ansi = values.get("ansi", False)
+    for key, value in (("dark", dark), ("ansi", ansi)):
+        if not isinstance(value, bool):
+            raise ValueError(f"{key} is neither true nor false")
     if not isinstance(colours, dict) or not isinstance(variables, dict):
         raise ValueError("colours and variables must be tables")
     if unknown := colours.keys() - _COLOURS:
@@ -69,7 +85,7 @@ def _theme(values: dict[str, Any]) -> Theme:
         raise ValueError("no colour primary")
     for key, value in (colours | variables).items():
         _check(key, value)
-    return Theme(name=name, dark=dark, variables=variables, **colours)
+    return Theme(name=name, dark=dark, ansi=ansi, variables=variables, **colours)
 
 
 def _check(key: str, value: object) -> None:

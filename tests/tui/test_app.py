@@ -298,7 +298,7 @@ async def test_narrow_screens_hide_the_sidebar_until_asked(read_library: Library
         await pilot.press("down", "enter")
         await settle(pilot)
         assert not sidebar.display
-        assert "Albums" in shown(pilot, "#heading-title")
+        assert "Favourites" in shown(pilot, "#heading-title")
 
 
 @pytest.mark.parametrize("size", [(59, 24), (80, 19)])

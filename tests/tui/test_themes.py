@@ -19,9 +19,22 @@ def test_the_shipped_themes_load() -> None:
     assert failures == []
     assert DEFAULT in themes
     assert {theme.dark for theme in themes.values()} == {True, False}
+    assert {theme.ansi for theme in themes.values()} == {True, False}
+    assert len(themes) >= 8
 
 
-@pytest.mark.parametrize("name", sorted(load_themes(data_path("themes"))[0]))
+def test_a_person_s_theme_takes_the_place_of_a_shipped_one(tmp_path: Path) -> None:
+    own = f'name = "{DEFAULT}"\n[colours]\nprimary = "#123456"'
+    (tmp_path / "own.toml").write_text(own)
+    themes, failures = load_themes(data_path("themes"), tmp_path)
+    assert failures == []
+    assert themes[DEFAULT].primary == "#123456"
+
+
+_OWN_COLOURS = [t.name for t in load_themes(data_path("themes"))[0].values() if not t.ansi]
+
+
+@pytest.mark.parametrize("name", _OWN_COLOURS)
 def test_text_can_be_read(name: str) -> None:
     """WCAG 2.2, 1.4.3: a contrast of 4.5 to 1 for text; 3 to 1 for the coloured marks."""
     theme = load_themes(data_path("themes"))[0][name]
@@ -29,6 +42,9 @@ def test_text_can_be_read(name: str) -> None:
         assert ground is not None
         assert contrast(theme.foreground, ground) >= 4.5
         assert contrast(theme.primary, ground) >= 3
+        if "contrast" in name:  # WCAG 2.2, 1.4.6
+            assert contrast(theme.foreground, ground) >= 7
+            assert contrast(theme.primary, ground) >= 7
     cursor = theme.variables
     assert contrast(cursor["block-cursor-foreground"], cursor["block-cursor-background"]) >= 4.5
 

@@ -16,7 +16,6 @@ from textual.widgets import ContentSwitcher, Footer, Input, Label, Static
 
 from photolib.errors import FolderError, NotFound, QueryError, UsageError
 from photolib.tui.messages import (
-    AlbumRenamed,
     CursorMoved,
     DataChanged,
     FolderAdded,
@@ -38,6 +37,7 @@ from photolib.tui.screens.acting import ActingScreen
 from photolib.tui.screens.keyed import Choice, KeyStrip, Menu
 from photolib.tui.screens.modals import Ask
 from photolib.tui.screens.photo import PhotoScreen, like
+from photolib.tui.screens.triage import TriageScreen
 from photolib.tui.sources import ALL_ALBUMS, ALL_PHOTOS, Scene, source_for
 from photolib.tui.widgets.duplicates import Duplicates
 from photolib.tui.widgets.grid import PhotoGrid
@@ -65,8 +65,9 @@ if TYPE_CHECKING:
 
     from photolib.jobs import Job
     from photolib.library import Library
-    from photolib.library.results import ActionDone, Status
+    from photolib.library.results import ActionDone, AlbumDetail, Status
     from photolib.tui.pictures import Display
+    from photolib.tui.sources import Identity
 
 
 FOLLOW = 1.5
@@ -104,7 +105,7 @@ _EMPTY = {
 LOOK_ONLY = "look only: meaning-search needs `photolib models fetch`"
 
 
-class BrowseScreen(ActingScreen[None]):
+class BrowseScreen(TriageScreen):
     """Owns what is on show, and the way back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -114,13 +115,13 @@ class BrowseScreen(ActingScreen[None]):
         Binding("escape", "back", "Back", show=False, id="browse.back"),
         Binding("o", "menu('order')", "Order", show=False, id="browse.order"),
         Binding("e", "everything", "Unlikely hits too", id="browse.everything"),
-        Binding("R", "rename", "Rename album", id="browse.rename"),
         Binding("a", "add_folder", "Add folder", show=False, id="browse.add"),
         Binding("r", "retry", "Retry", id="browse.retry"),
         Binding("I", "index", "Index", id="browse.index"),
         Binding("ctrl+z", "pause", "Pause or go on", id="browse.pause"),
         Binding("ctrl+x", "stop", "Stop the job", id="browse.stop"),
         Binding("b", "sidebar", "Sidebar", show=False, id="browse.sidebar"),
+        *TriageScreen.TRIAGE,
         *ActingScreen.ACTS,
     ]
     # Textual declares both as attributes of the instance, so ClassVar would not type-check.
@@ -441,7 +442,11 @@ class BrowseScreen(ActingScreen[None]):
             return Menu("Go to", GO)
         if name == "order":
             orders = self._scene.orders.items()
-            return Menu("Order", [Choice(key[0], say, f"order({key!r})") for key, say in orders])
+            keys = {"name": "f"}  # n is for newest
+            return Menu(
+                "Order",
+                [Choice(keys.get(key, key[0]), say, f"order({key!r})") for key, say in orders],
+            )
         return super().menu(name)
 
     # --- searching -----------------------------------------------------------------------------
@@ -557,33 +562,32 @@ class BrowseScreen(ActingScreen[None]):
 
     # --- albums and folders --------------------------------------------------------------------
 
-    def action_rename(self) -> None:
-        tile = self._grid.tile
-        album_id, name = self._scene.number, self._scene.title
-        if self._scene.kind == "albums" and tile is not None:
-            album_id, name = tile.album_id, tile.detail.split(" · ")[0]
-        if album_id is None:
-            return
+    def album_here(self) -> int | None:
+        if self._scene.kind == "album":
+            return self._scene.number
+        tile = self._grid.tile if self._scene.kind == "albums" else None
+        return tile.album_id if tile else None
 
-        def rename(answer: str | None) -> None:
-            if answer is not None and self._library is not None:
-                self._rename(self._library, album_id, answer)
+    def albums_chosen(self) -> Sequence[int]:
+        return [number for kind, number in self._grid.selection if kind == "album" and number]
 
-        self.app.push_screen(Ask("Rename the album", value=name), rename)
+    def select(self, identities: Sequence[Identity]) -> None:
+        self._grid.clear_selection()
+        self._grid.add_selected(identities)
 
-    @work(thread=True, exit_on_error=False, group="rename")
-    def _rename(self, library: Library, album_id: int, name: str) -> None:
-        self.post_message(AlbumRenamed(library.rename_album(album_id, name)))
-
-    @on(AlbumRenamed)
-    def _show_new_name(self, event: AlbumRenamed) -> None:
-        name = printable(event.album.name)
-        if self._scene.kind == "album" and self._scene.number == event.album.album_id:
-            self._scene = replace(self._scene, title=name)
-            self._set_heading("", counted(self._total, "photo"))
-        else:
-            self._grid.reload()
+    def album_changed(self, album: AlbumDetail | None, said: str) -> None:
+        self._grid.clear_selection()
+        if album is not None and self._scene.number == album.album_id:
+            self._scene = replace(self._scene, title=printable(album.name))
+        self._refresh_scene()
         self._load_overview()
+
+    def action_hide(self) -> None:
+        """Hide the album, or the photos."""
+        if self._scene.kind == "albums":
+            self.hide_albums()
+        else:
+            super().action_hide()
 
     def action_add_folder(self) -> None:
         question = Ask("Which folder shall photolib watch?", example="~/Pictures")
@@ -663,8 +667,12 @@ class BrowseScreen(ActingScreen[None]):
                 return self._has_menu(str(parameters[0]))
             case "everything":
                 return scene.kind == "search"
-            case "rename":
+            case "rename" | "pin" | "split" | "odd_ones":
                 return scene.kind == "album" or (scene.kind == "albums" and self._has_tile)
+            case "merge":
+                return scene.kind == "albums" and self._has_tile
+            case "exclude" | "cover":
+                return scene.kind == "album" and self._has_tile
             case "retry":
                 return scene.kind == "problems" and not self._jobs.running
             case "index":

@@ -64,7 +64,7 @@ class Compare(Worked, ModalScreen[None]):
 
     @work(thread=True, exit_on_error=False, group="compare")
     def _load(self) -> None:
-        pictures = []
+        pictures: list[Image | None] = []
         for photo in self._photos:
             try:
                 pictures.append(self._library.picture(photo.photo_id, _SIDE))

@@ -26,17 +26,36 @@ if TYPE_CHECKING:
 class Ask(ModalScreen[str | None]):
     """Asks for one line; returns it stripped, or None when a person thought better of it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel"),
+        Binding("tab", "offer", "Another name", priority=True),
+    ]
 
-    def __init__(self, question: str, *, value: str = "", example: str = "") -> None:
+    def __init__(
+        self, question: str, *, value: str = "", example: str = "", offers: Sequence[str] = ()
+    ) -> None:
+        """``offers`` are answers that Tab or a click puts into the line."""
         super().__init__()
         self._question, self._value, self._example = question, value, example
+        self._offers = offers
+        self._offered = -1
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(self._question, classes="dialog-title", markup=False)
             yield Input(self._value, placeholder=self._example, id="answer", compact=True)
-            yield Label("Enter confirms · Escape cancels", classes="dialog-hint", markup=False)
+            for offer in self._offers:
+                yield Static(f"  {offer}", classes="offer", markup=False)
+            tab = "Tab offers another · " if self._offers else ""
+            hint = f"{tab}Enter confirms · Escape cancels"
+            yield Label(hint, classes="dialog-hint", markup=False)
+
+    def action_offer(self) -> None:
+        """Put the next offer into the line."""
+        if self._offers:
+            self._offered = (self._offered + 1) % len(self._offers)
+            self.query_one(Input).value = self._offers[self._offered]
+            self.query_one(Input).cursor_position = len(self._offers[self._offered])
 
     @on(Input.Submitted)
     def _confirm(self, event: Input.Submitted) -> None:

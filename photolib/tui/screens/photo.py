@@ -9,38 +9,46 @@ from rich.text import Text
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from photolib.errors import PhotolibError
 from photolib.tui.frames import Frame
+from photolib.tui.keymap import identified
 from photolib.tui.messages import (
+    PhotoChanged,
     PhotoLoaded,
     PictureDecoded,
     PictureFailed,
     RegionDrawn,
     RegionLeft,
 )
-from photolib.tui.pictures import decoded
+from photolib.tui.pictures import decoded, turned
+from photolib.tui.screens.acting import ActingScreen
+from photolib.tui.screens.keyed import KeyStrip
 from photolib.tui.sources import PAGE, Scene
 from photolib.tui.widgets.lines import Heading
 from photolib.tui.widgets.picture import RegionPicture
 from photolib.tui.words import name_of
-from photolib.tui.work import Worked
 from photolib.wire import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PIL.Image import Image
     from textual.app import ComposeResult
     from textual.events import Resize
+    from textual.timer import Timer
 
     from photolib.catalogue import CropRow
     from photolib.library import Library
-    from photolib.library.results import Box, PhotoDetail
+    from photolib.library.results import ActionDone, Box, PhotoDetail
     from photolib.tui.pictures import Display
     from photolib.tui.sources import Deck, Tile
 
+
+_ZOOMS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+_SLIDE = 4.0
+"""Seconds that a slideshow stays on a photo."""
 
 _UNDRAWN: Box = (0.25, 0.25, 0.5, 0.5)
 """The region that drawing begins with where no box is chosen."""
@@ -57,28 +65,41 @@ class Part:
     found: bool = False
 
 
-class PhotoScreen(Worked, Screen["Scene | int"]):
+class PhotoScreen(ActingScreen["Scene | int"]):
     """Walks through the photos of a deck.
 
     It is dismissed with the position that was looked at last, or with the scene to show next.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "like_part", "Like this box"),
-        Binding("escape,enter,q", "back", "Back"),
-        Binding("right,l,n,space,pagedown", "step(1)", "Next"),
-        Binding("left,h,p,backspace,pageup", "step(-1)", "Previous", show=False),
-        Binding("home,g", "first", "First", show=False),
-        Binding("end,G", "last", "Last", show=False),
-        Binding("up,k", "scroll_facts(-3)", "Facts up", show=False),
-        Binding("down,j", "scroll_facts(3)", "Facts down", show=False),
-        Binding("m", "like_this", "More like this"),
-        Binding("b", "boxes", "Boxes"),
-        Binding("tab", "choose_part(1)", "Next box", show=False),
-        Binding("shift+tab", "choose_part(-1)", "Previous box", show=False),
-        Binding("r", "draw_region", "Region"),
-        Binding("i", "facts", "Facts"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = identified(
+        "photo",
+        [
+            Binding("enter", "like_part", "Like this box"),
+            Binding("escape,enter,q", "back", "Back"),
+            Binding("right,l,n,space,pagedown", "step(1)", "Next"),
+            Binding("left,h,p,backspace,pageup", "step(-1)", "Previous", show=False),
+            Binding("home,g", "first", "First", show=False),
+            Binding("end,G", "last", "Last", show=False),
+            Binding("up,k", "scroll_facts(-3)", "Facts up", show=False),
+            Binding("down,j", "scroll_facts(3)", "Facts down", show=False),
+            Binding("m", "like_this", "More like this"),
+            Binding("b", "boxes", "Boxes"),
+            Binding("tab", "choose_part(1)", "Next box", show=False),
+            Binding("shift+tab", "choose_part(-1)", "Previous box", show=False),
+            Binding("r", "draw_region", "Region"),
+            Binding("i", "facts", "Facts"),
+            Binding("z,plus,equals_sign", "zoom(1)", "Zoom in", show=False),
+            Binding("Z,minus", "zoom(-1)", "Zoom out", show=False),
+            Binding("H,shift+left", "pan(-1,0)", "Pan left", show=False),
+            Binding("L,shift+right", "pan(1,0)", "Pan right", show=False),
+            Binding("K,shift+up", "pan(0,-1)", "Pan up", show=False),
+            Binding("J,shift+down", "pan(0,1)", "Pan down", show=False),
+            Binding("S", "slideshow", "Slideshow", show=False),
+            *(Binding(str(n), f"rate({n})", f"{n} stars", show=False) for n in range(6)),
+            *ActingScreen.ACTS,
+        ],
+    )
+    COUNTS = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
 
     def __init__(
@@ -107,6 +128,10 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
         """Whether a person wants to see boxes, on every photo."""
         self._boxed_here = False
         """Whether this photo shows them: as wanted, or because they say why it was found."""
+        self._picture: Image | None = None
+        self._zoom = 0
+        self._centre = (0.5, 0.5)
+        self._slides: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield Heading(id="photo-heading")
@@ -114,13 +139,94 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
             yield RegionPicture(self._display, id="photo-picture")
             with VerticalScroll(id="photo-facts", can_focus=False):
                 yield Static(id="photo-text", markup=False)
+        yield KeyStrip()
         yield Footer(compact=True, show_command_palette=False)
 
     def on_resize(self, event: Resize) -> None:
         # Also the first sight of the screen: how many pixels it can use is known only now.
         self._visit(self._index)
 
+    # --- acting on it --------------------------------------------------------------------------
+
+    @property
+    def library(self) -> Library:
+        return self._library
+
+    def targets(self) -> Sequence[int]:
+        return [self._tile.photo_id] if self._tile and self._tile.photo_id is not None else []
+
+    def target_path(self) -> str | None:
+        return self._tile.path if self._tile else None
+
+    def acted(self, result: ActionDone) -> None:
+        self._reload(self._request, self.targets())
+
+    @work(thread=True, exit_on_error=False, group="photo")
+    def _reload(self, number: int, photo_ids: Sequence[int]) -> None:
+        for photo_id in photo_ids:
+            self.post_message(PhotoChanged(number, self._library.photo(photo_id)))
+
+    @on(PhotoChanged)
+    def _show_change(self, event: PhotoChanged) -> None:
+        if event.number == self._request:
+            self._detail = event.detail
+            self._show_parts()
+            self._draw()
+
+    # --- zooming and walking by itself ---------------------------------------------------------
+
+    def _draw(self) -> None:
+        """Show the pixels: turned, and as large as a person wants them."""
+        if self._picture is None:
+            return
+        picture = turned(self._picture, self._detail.turned if self._detail else 0)
+        if self._zoom:
+            wide, high = (round(side / _ZOOMS[self._zoom]) for side in picture.size)
+            left = round((picture.width - wide) * self._centre[0])
+            top = round((picture.height - high) * self._centre[1])
+            picture = picture.crop((left, top, left + max(1, wide), top + max(1, high)))
+        self._canvas.show(picture)
+
+    def action_zoom(self, by: int) -> None:
+        """Closer, or further away; the boxes show again at the end."""
+        self._zoom = max(0, min(self._zoom + by, len(_ZOOMS) - 1))
+        if not self._zoom:
+            self._centre = (0.5, 0.5)
+        self._show_parts()
+        self._draw()
+        if self._zoom and self._tile and self._tile.photo_id is not None:
+            self._load_closer(self._request, self._tile.photo_id)
+
+    @work(thread=True, exit_on_error=False, exclusive=True, group="closer")
+    def _load_closer(self, number: int, photo_id: int) -> None:
+        try:
+            side = round(self._side() * _ZOOMS[self._zoom])
+            self.post_message(PictureDecoded(number, self._library.picture(photo_id, side)))
+        except PhotolibError as exc:
+            self.post_message(PictureFailed(number, printable(exc.message)))
+
+    def action_pan(self, across: int, down: int) -> None:
+        if self._zoom:
+            x, y = self._centre
+            self._centre = (_clamped(x + across * 0.2), _clamped(y + down * 0.2))
+            self._draw()
+
+    def action_slideshow(self) -> None:
+        """Go on to the next photo every few seconds, until the key is pressed again."""
+        if self._slides is None:
+            self._slides = self.set_interval(_SLIDE, self._next_slide)
+            self.notify("Slideshow: S stops it.", timeout=3, markup=False)
+        else:
+            self._slides.stop()
+            self._slides = None
+            self.notify("The slideshow has stopped.", timeout=3, markup=False)
+
+    def _next_slide(self) -> None:
+        last = self._index + 1 >= self._deck.total
+        self._visit(0 if last else self._index + 1)
+
     def _visit(self, index: int) -> None:
+        self._zoom, self._centre, self._picture = 0, (0.5, 0.5), None
         self._index = max(0, min(index, self._deck.total - 1))
         self._request += 1
         self._load(self._request, self._index)
@@ -176,7 +282,8 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
     @on(PictureDecoded)
     def _show_picture(self, event: PictureDecoded) -> None:
         if event.number == self._request:
-            self._canvas.show(event.picture)
+            self._picture = event.picture
+            self._draw()
 
     @on(PictureFailed)
     def _say_why(self, event: PictureFailed) -> None:
@@ -196,7 +303,8 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
             text = facts_text(self._detail, self._tile, self._parts, self._part)
             self.query_one("#photo-text", Static).update(text)
         if self._canvas.drawn is None:
-            self.query_one(Heading).place(f"{self._index + 1:,} of {self._deck.total:,}")
+            zoom = f"zoom {_ZOOMS[self._zoom]:g} · HJKL pan · " if self._zoom else ""
+            self.query_one(Heading).place(f"{zoom}{self._index + 1:,} of {self._deck.total:,}")
             frames = [
                 Frame(
                     part.box,
@@ -206,8 +314,13 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
                 )
                 for number, part in enumerate(self._parts)
             ]
-            self._canvas.mark(frames if self._boxed_here else [])
+            self._canvas.mark(frames if self._boxed_here and not self._zoomed else [])
         self.refresh_bindings()
+
+    @property
+    def _zoomed(self) -> bool:
+        """Whether the picture is not shown whole and upright, so that boxes would lie wrong."""
+        return bool(self._zoom or (self._detail and self._detail.turned))
 
     def action_boxes(self) -> None:
         """Show the boxes, or hide them and choose none, on this and the next photos."""
@@ -253,9 +366,9 @@ class PhotoScreen(Worked, Screen["Scene | int"]):
             case "like_part":
                 return self._part is not None
             case "boxes" | "choose_part":
-                return bool(self._parts)
+                return bool(self._parts) and not self._zoomed
             case "draw_region":
-                return self._tile is not None
+                return self._tile is not None and not self._zoomed
         return True
 
     # --- keys ----------------------------------------------------------------------------------
@@ -327,8 +440,12 @@ def facts_text(
     if detail.rating or detail.favourite:
         stars = "★" * detail.rating + (" ♥ favourite" if detail.favourite else "")
         text.append("Rating\n", "dim").append(f"{stars.strip()}\n")
+    if detail.hidden:
+        text.append("Hidden\n", "dim").append("from every list but the hidden photos (g h)\n")
     for title, lines in (
         ("In the picture", [_part_line(i, part, i == chosen) for i, part in enumerate(parts)]),
+        ("Your keywords", [", ".join(detail.tags)] if detail.tags else []),
+        ("Text in it", list(detail.text[:12])),
         ("Albums", [name for _, name in detail.albums]),
         ("Parts", [f"{name_of(path)} ({role})" for path, role in detail.parts]),
         ("Found because", tile.why.split("; ") if tile.why else []),
@@ -337,6 +454,10 @@ def facts_text(
             text.append(f"{title}\n", "dim")
             text.append("".join(f"{printable(line)}\n" for line in lines))
     return text
+
+
+def _clamped(value: float) -> float:
+    return max(0.0, min(value, 1.0))
 
 
 def _part_line(number: int, part: Part, chosen: bool) -> str:

@@ -36,7 +36,7 @@ from photolib.tui.words import elided
 from photolib.tui.work import Worked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from rich.style import Style
     from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
@@ -384,8 +384,12 @@ class PhotoGrid(Worked, ScrollView, can_focus=True):
     def _add_selected(self, event: TilesSelected) -> None:
         event.stop()
         if event.deck is self.deck:
-            self.selection |= dict.fromkeys(event.identities)
-            self._selected()
+            self.add_selected(event.identities)
+
+    def add_selected(self, identities: Iterable[Identity]) -> None:
+        """Select tiles beside those selected already, also such as are not on screen."""
+        self.selection |= dict.fromkeys(identities)
+        self._selected()
 
     def _selected(self) -> None:
         self.refresh()

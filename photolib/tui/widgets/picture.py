@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from photolib.tui.frames import Frame, framed, moved, resized, scaled, steps
+from photolib.tui.keymap import identified
 from photolib.tui.messages import PicturePainted, RegionDrawn, RegionLeft
 from photolib.tui.words import elided
 from photolib.tui.work import Worked
@@ -178,20 +179,23 @@ class RegionPicture(Picture):
     While that goes on it has the focus; it ends with ``RegionDrawn`` or ``RegionLeft``.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "finish", "Search this part"),
-        Binding("left,h", "move(-1,0)", "Left", show=False),
-        Binding("right,l", "move(1,0)", "Right", show=False),
-        Binding("up,k", "move(0,-1)", "Up", show=False),
-        Binding("down,j", "move(0,1)", "Down", show=False),
-        Binding("shift+right,L", "resize(1,0)", "Wider", show=False),
-        Binding("shift+left,H", "resize(-1,0)", "Narrower", show=False),
-        Binding("shift+down,J", "resize(0,1)", "Taller", show=False),
-        Binding("shift+up,K", "resize(0,-1)", "Shorter", show=False),
-        Binding("plus,equals_sign", "scale(1)", "Larger"),
-        Binding("minus", "scale(-1)", "Smaller"),
-        Binding("escape,q", "leave", "Leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = identified(
+        "region",
+        [
+            Binding("enter", "finish", "Search this part"),
+            Binding("left,h", "move(-1,0)", "Left", show=False),
+            Binding("right,l", "move(1,0)", "Right", show=False),
+            Binding("up,k", "move(0,-1)", "Up", show=False),
+            Binding("down,j", "move(0,1)", "Down", show=False),
+            Binding("shift+right,L", "resize(1,0)", "Wider", show=False),
+            Binding("shift+left,H", "resize(-1,0)", "Narrower", show=False),
+            Binding("shift+down,J", "resize(0,1)", "Taller", show=False),
+            Binding("shift+up,K", "resize(0,-1)", "Shorter", show=False),
+            Binding("plus,equals_sign", "scale(1)", "Larger"),
+            Binding("minus", "scale(-1)", "Smaller"),
+            Binding("escape,q", "leave", "Leave"),
+        ],
+    )
 
     drawn: Box | None = None
     """The region that is being drawn, in fractions of the picture."""
