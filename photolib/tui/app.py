@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
+from photolib import __version__
 from photolib.config import config_path, data_path
 from photolib.errors import ConfigError, PhotolibError
 from photolib.tui import themes as theming
@@ -80,6 +85,8 @@ class PhotolibApp(Worked, App[None]):
     ) -> None:
         """``own`` is the folder of a person's ``keys.toml`` and ``themes``."""
         super().__init__(driver_class=driver_class)
+        self.crash_file: Path | None = None
+        """Where a report goes if the app ends by a fault of its own."""
         self.failure: PhotolibError | None = None
         """Why the library could not be opened; the app has ended then."""
         self._open_library = open_library
@@ -182,6 +189,15 @@ class PhotolibApp(Worked, App[None]):
         singles = Binding.make_bindings([replace(binding, key=changed)])
         return [self.get_key_display(single) for single in singles]
 
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave a report for people to send before Textual restores the terminal and ends."""
+        if self.crash_file is not None and self._exception is None:
+            with suppress(OSError):
+                self.crash_file.write_text(crash_report(error), "utf-8")
+                said = f"photolib ended by a fault of its own. Please send {self.crash_file}."
+                self._exit_renderables.append(said)
+        super()._handle_exception(error)
+
     # --- help and commands ---------------------------------------------------------------------
 
     def action_help(self) -> None:
@@ -251,6 +267,19 @@ def _keys(app: PhotolibApp, bindings: Iterable[BindingType]) -> list[tuple[str, 
     return pairs
 
 
+def crash_report(error: BaseException) -> str:
+    """What a report of a fault needs: versions, the terminal, the traceback; no names of photos."""
+    facts = {
+        "photolib": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "textual": version("textual"),
+        "TERM": os.environ.get("TERM", ""),
+    }
+    lines = [f"{name}: {value}" for name, value in facts.items()]
+    return "\n".join([*lines, "", *traceback.format_exception(error)])
+
+
 def make_app(
     library: Library,
     *,
@@ -297,6 +326,7 @@ def run(
         own=config_path().parent,
         index=index,
     )
+    app.crash_file = settings.library / "crash.txt"
     # Painting threads would otherwise keep the one that answers keys waiting for 5 ms at a time.
     sys.setswitchinterval(_SWITCH)
     try:

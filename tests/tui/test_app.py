@@ -363,6 +363,26 @@ async def test_a_library_that_does_not_open_ends_the_app() -> None:
     assert str(app.failure) == "no library here"
 
 
+async def test_a_fault_leaves_a_report(read_library: Library, tmp_path: Path) -> None:
+    app = make_app(read_library)
+    app.crash_file = tmp_path / "crash.txt"
+
+    def fail() -> None:
+        raise ZeroDivisionError("a fault for the test")
+
+    async def run_into_it() -> None:
+        async with app.run_test() as pilot:
+            await settle(pilot)
+            app.call_later(fail)
+            await pilot.pause()
+
+    with pytest.raises(ZeroDivisionError):
+        await run_into_it()
+    report = app.crash_file.read_text("utf-8")
+    assert "a fault for the test" in report
+    assert report.startswith("photolib: ")
+
+
 def test_an_unknown_way_to_show_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cinema"):
         run(Settings(library=tmp_path), images="cinema")

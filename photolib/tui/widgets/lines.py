@@ -27,10 +27,22 @@ STAGES = {
     "index": "Updating the index",
     "regions": "Looking for things and text",
     "texts": "Understanding text",
+    "labels": "Suggesting labels",
+    "signs": "Looking for signs of copies",
+    "copies": "Comparing likely copies",
+    "calibrate": "Learning what scores mean",
+    "models": "Loading models",
+    "map": "Drawing the map",
+    "saved": "Refreshing saved searches",
+    "remove": "Removing photos",
+    "undo": "Bringing photos back",
+    "purge": "Deleting for good",
+    "export": "Exporting",
+    "verify": "Checking files",
     "duplicates": "Finding duplicates",
     "albums": "Grouping albums",
 }
-"""What the stages of indexing are called on screen."""
+"""What the stages of jobs are called on screen."""
 _BAR = 20
 
 
