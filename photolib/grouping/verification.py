@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-RULES = 1
+RULES = 2
 """Raise it when ``judge`` or what it judges changes: stored verdicts are then made anew."""
 
 _FEWEST_BLOCKS = 12
@@ -31,17 +31,19 @@ _TILT = 1.0
 """Degrees."""
 _SAME_SCALE = 0.02
 _STRETCHED = 1.03
-_SEAM = 1.7
+_SEAM, _CLEAR_SEAM = 1.7, 2.3
 _ONE_COLOUR, _PAGE = 0.975, 0.45
 _BARE = 0.995
 _COLOURLESS, _COLOURED = 0.012, 0.03
-_TONED = 0.03
+_TONED, _TONED_LIKENESS = 0.03, 0.95
 _ONLY_TONES, _MOSTLY_TONES = 0.5, 0.7
 """Shares of a change that are left once tones are fitted; clipped lights count as holes too."""
-_OVERLAID, _HOLE = 0.02, 0.008
+_OVERLAID, _LETTERED, _HOLE = 0.02, 0.006, 0.006
+"""Shares of the blocks that what lies over a picture takes at least: anything, letters; and of the
+overlap, the largest piece of it."""
 _CLEAR_LIKENESS = 0.985
 _CRISPER = 0.15
-_SHARP_AGREEMENT, _SHARP_RESIDUAL = 0.995, 0.02
+_SHARP_AGREEMENT, _SHARP_RESIDUAL = 0.995, 0.01
 """What two shots never reach, and a copy saved anew does."""
 
 
@@ -194,14 +196,20 @@ def _partial(seen: Measured) -> tuple[str, str | None, float | None]:
         return "bordered", outer, None
     if seam < _SEAM:
         return "cropped", inner, round(share, 4)
+    # A crop along a strong edge looks like a part put into something. Which came first is said only
+    # when it is clear: of two, the one taken for the original is kept.
+    made = outer if seam >= _CLEAR_SEAM else None
     if plain >= _ONE_COLOUR:
-        return "bordered", outer, None
-    return "screenshot" if plain >= _PAGE else "composite", outer, None
+        return "bordered", made, None
+    return "screenshot" if plain >= _PAGE else "composite", made, None
 
 
 def _is_overlaid(seen: Measured) -> bool:
-    clear = seen.likeness >= _CLEAR_LIKENESS
-    return clear and 1 - seen.agreement >= _OVERLAID and seen.hole >= _HOLE
+    """Clear but for some blocks together: many of them, or few with sharper edges in one."""
+    if seen.likeness < _CLEAR_LIKENESS or seen.hole < _HOLE:
+        return False
+    lost = 1 - seen.agreement
+    return lost >= _OVERLAID or (lost >= _LETTERED and _marked(seen) is not None)
 
 
 def _marked(seen: Measured) -> str | None:
@@ -212,7 +220,9 @@ def _marked(seen: Measured) -> str | None:
 
 
 def _is_recoloured(seen: Measured, most: float) -> bool:
-    return seen.change >= _TONED and seen.residual < most * seen.change
+    """Changed in tone, which fitted tones explain; the coarsest codecs shift tones a little too."""
+    least = _TONED if seen.likeness >= _TONED_LIKENESS else 2 * _TONED
+    return seen.change >= least and seen.residual < most * seen.change
 
 
 def _bleached(seen: Measured) -> str | None:

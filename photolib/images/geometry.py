@@ -51,6 +51,14 @@ _FRAME: Final = 48
 _FRAME_LIKENESS: Final = 0.7
 _GRID: Final = 20
 """Blocks along the longer side of the overlap."""
+_TINY: Final = 110
+_MAGNIFIED: Final = 144
+_FEW_BLOCKS: Final = 9
+"""An overlap of fewer pixels along its longer side is magnified to the second, and cut into the
+third number of blocks along it."""
+_LEAST_OVERLAP: Final = 256
+"""Pixels."""
+_TONE_SMOOTHING: Final = 3.0
 _TEXTURE: Final = 3.0
 """Standard deviation in grey levels, slopes apart, above which a block has something to compare:
 the slopes of one evening sky are those of any other."""
@@ -94,7 +102,7 @@ class Overlap:
     ``hole`` is the largest connected group of those that do not, as a share of the overlap.
     ``likeness`` is the median correlation of all, ``crisp`` the ratio of B's sharpest edges to A's
     in the blocks that differ.
-    ``residual`` and ``change`` are root mean square differences of the overlap (0 to 1) after and
+    ``residual`` and ``change`` say how much most of the overlap differs in tone (0 to 1), after and
     before tones were fitted; ``chroma_a`` and ``chroma_b`` mean colourfulness (0 to 1).
     ``plain_a`` and ``plain_b``: share of one colour in what the other does not show, and ``seam_a``
     and ``seam_b``: how clearly a picture changes where the other ends (about 1: not at all).
@@ -333,23 +341,16 @@ def _measured(a: View, b: View, found: Map, inliers: int, matches: int) -> Overl
     """Lay the finer picture over the coarser one and compare them block by block."""
     import cv2
 
-    scale = float(np.sqrt(abs(np.linalg.det(found[:, :2]))))
     inverse = cv2.invertAffineTransform(found)
-    if scale <= 1:
-        laid_a, inside = _warped(a.pixels, found, b.size, scale)
-        laid_b = b.pixels
-    else:
-        laid_b, inside = _warped(b.pixels, inverse, a.size, 1 / scale)
-        laid_a = a.pixels
-    if np.count_nonzero(inside) < 256:
-        return None
-    blocks = _blocks(laid_a, laid_b, inside)
-    if blocks is None:
+    scale = float(np.sqrt(abs(np.linalg.det(found[:, :2]))))
+    laid = _laid_over(a, b, found, scale)
+    blocks = _blocks(laid) if laid is not None else None
+    if laid is None or blocks is None:
         return None
     large, small = np.linalg.svd(found[:, :2], compute_uv=False)
     mirrored = bool(np.linalg.det(found[:, :2]) < 0)
-    sample = _sampled(inside)
-    one, two = (laid.reshape(-1, 3)[sample] for laid in (laid_a, laid_b))
+    # What lies over one of them has no part in how the rest was toned.
+    one, two = _tones(laid, laid.inside & ~blocks.differ)
     change, residual = _differences(one, two)
     shown_b = _covered(found, a.size, b.size)
     shown_a = _covered(inverse, b.size, a.size)
@@ -363,6 +364,11 @@ def _measured(a: View, b: View, found: Map, inliers: int, matches: int) -> Overl
         matches=matches,
         cover_a=float(shown_a.mean()),
         cover_b=float(shown_b.mean()),
+        blocks=blocks.count,
+        agreement=blocks.agreement,
+        hole=blocks.hole,
+        likeness=blocks.likeness,
+        crisp=_edge(laid.b, blocks.differ) / _edge(laid.a, blocks.differ),
         change=change,
         residual=residual,
         chroma_a=_chroma(one),
@@ -371,8 +377,52 @@ def _measured(a: View, b: View, found: Map, inliers: int, matches: int) -> Overl
         plain_b=_plain(b.pixels, shown_b),
         seam_a=_seam(_grey(a), shown_a),
         seam_b=_seam(_grey(b), shown_b),
-        **blocks,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Laid:
+    """Two pictures uint8 (h, w, 3) over each other, ``inside`` bool (h, w) where both are."""
+
+    a: Bytes
+    b: Bytes
+    inside: NDArray[np.bool_]
+    grid: int
+    """Blocks along the longer side that the overlap has enough pixels for."""
+
+
+def _laid_over(a: View, b: View, found: Map, scale: float) -> _Laid | None:
+    """The two pictures in the frame of the coarser one; None where they hardly overlap.
+
+    Tiny ones are magnified, so that a block has pixels enough, and cut into fewer blocks.
+    """
+    import cv2
+
+    if scale <= 1:
+        laid_a, inside = _warped(a.pixels, found, b.size, scale)
+        laid_b = b.pixels
+    else:
+        laid_b, inside = _warped(b.pixels, cv2.invertAffineTransform(found), a.size, 1 / scale)
+        laid_a = a.pixels
+    if np.count_nonzero(inside) < _LEAST_OVERLAP:
+        return None
+    rows, columns = np.nonzero(inside)
+    extent = max(int(np.ptp(rows)), int(np.ptp(columns))) + 1
+    if extent >= _TINY:
+        return _Laid(laid_a, laid_b, inside, _GRID)
+    size = tuple(edge * -(-_MAGNIFIED // extent) for edge in inside.shape[::-1])
+    laid_a, laid_b = (cv2.resize(p, size, interpolation=cv2.INTER_CUBIC) for p in (laid_a, laid_b))
+    large = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    return _Laid(laid_a, laid_b, large > 0, _FEW_BLOCKS)
+
+
+def _tones(laid: _Laid, where: NDArray[np.bool_]) -> tuple[Bytes, Bytes]:
+    """Pixels (n, 3) of both at the same places, detail smoothed away: resizing alters that."""
+    import cv2
+
+    sample = _sampled(where if where.any() else laid.inside)
+    one, two = (cv2.GaussianBlur(p, (0, 0), _TONE_SMOOTHING) for p in (laid.a, laid.b))
+    return one.reshape(-1, 3)[sample], two.reshape(-1, 3)[sample]
 
 
 def _sampled(marked: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -403,19 +453,30 @@ def _covered(found: Map, size: tuple[int, int], onto: tuple[int, int]) -> NDArra
     return np.asarray(cv2.warpAffine(mask, found, onto, flags=cv2.INTER_LINEAR) > 127)
 
 
-def _blocks(a: Bytes, b: Bytes, inside: NDArray[np.bool_]) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Blocks:
+    """See ``Overlap``; ``differ`` bool (h, w) are the pixels of the blocks that differ."""
+
+    count: int
+    agreement: float
+    hole: float
+    likeness: float
+    differ: NDArray[np.bool_]
+
+
+def _blocks(laid: _Laid) -> _Blocks | None:
     """Correlation of the two pictures in each block of the overlap that has structure."""
     import cv2
 
     one, two = (
         cv2.GaussianBlur(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), _SMOOTHING)
-        for p in (a, b)
+        for p in (laid.a, laid.b)
     )
-    rows, columns = np.nonzero(inside)
+    rows, columns = np.nonzero(laid.inside)
     extent = max(int(np.ptp(rows)), int(np.ptp(columns))) + 1
-    step = max(6, round(extent / _GRID))
-    height, width = (edge // step * step for edge in inside.shape)
-    tiles = [_tiles(p, height, width, step) for p in (one, two, inside.astype(np.float32))]
+    step = max(6, round(extent / laid.grid))
+    height, width = (edge // step * step for edge in laid.inside.shape)
+    tiles = [_tiles(p, height, width, step) for p in (one, two, laid.inside.astype(np.float32))]
     whole = tiles[2].mean(axis=-1) > 0.9
     flat_a, flat_b = (_levelled(tile, step) for tile in tiles[:2])
     spread_a, spread_b = flat_a.std(axis=-1), flat_b.std(axis=-1)
@@ -426,14 +487,15 @@ def _blocks(a: Bytes, b: Bytes, inside: NDArray[np.bool_]) -> dict[str, Any] | N
         return None
     cosine = (flat_a * flat_b).mean(axis=-1) / np.maximum(spread_a * spread_b, 1.0)
     differs = busy & (cosine < _SAME_BLOCK)
-    where = np.kron(differs, np.ones((step, step), bool))
-    return {
-        "blocks": count,
-        "agreement": 1 - np.count_nonzero(differs) / count,
-        "hole": _largest(differs) / max(int(np.count_nonzero(whole)), 1),
-        "likeness": float(np.median(cosine[busy])),
-        "crisp": _edge(b, where) / _edge(a, where),
-    }
+    marked = np.zeros_like(laid.inside)
+    marked[:height, :width] = np.kron(differs, np.ones((step, step), bool))
+    return _Blocks(
+        count=count,
+        agreement=1 - np.count_nonzero(differs) / count,
+        hole=_largest(differs) / max(int(np.count_nonzero(whole)), 1),
+        likeness=float(np.median(cosine[busy])),
+        differ=marked,
+    )
 
 
 def _edge(pixels: Bytes, where: NDArray[np.bool_]) -> float:
@@ -469,17 +531,24 @@ def _largest(marked: NDArray[np.bool_]) -> int:
 
 
 def _differences(a: Bytes, b: Bytes) -> tuple[float, float]:
-    """Root mean square differences (0 to 1) of pixels (n, 3): as they are, and after a linear fit
-    of all channels."""
+    """How much pixels (n, 3) differ (0 to 1): as they are, and after a linear fit of all channels.
+
+    Seven pixels in ten differ less, in the channel that differs most: what lies over a corner has
+    no say.
+    """
     one, two = a.astype(np.float64) / 255, b.astype(np.float64) / 255
-    change = float(np.sqrt(np.mean((one - two) ** 2)))
     left = np.column_stack([one, np.ones(len(one))])
     right = np.column_stack([two, np.ones(len(two))])
     residuals = []
     for given, wanted in ((left, two), (right, one)):
         fit = np.linalg.pinv(given.T @ given) @ (given.T @ wanted)
-        residuals.append(float(np.sqrt(np.mean((given @ fit - wanted) ** 2))))
-    return change, min(residuals)
+        residuals.append(_typical(given @ fit - wanted))
+    return _typical(one - two), min(residuals)
+
+
+def _typical(difference: NDArray[np.float64]) -> float:
+    red, green, blue = np.abs(difference).T
+    return float(np.percentile(np.maximum(np.maximum(red, green), blue), 70))
 
 
 def _chroma(pixels: Bytes) -> float:

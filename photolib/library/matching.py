@@ -13,7 +13,7 @@ import io
 import logging
 import os
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -54,9 +54,12 @@ _VIEWS_KEPT = 300
 """About 120 MB."""
 _CLOSE_LOOK, _CLOSE_MEANING, _COPYING = 0.93, 0.95, 0.6
 _CLOSEST = 4
-_EQUAL_RESIDUAL = 0.02
+_EQUAL_RESIDUAL = 0.01
 """Difference of two thumbnails from which the full pictures cannot have equal pixels."""
 _AHEAD = 16
+_ROUNDS = 4
+"""How often copies of copies are asked about: what four rounds do not join is no one picture."""
+_SECOND_HAND = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +199,12 @@ class _Matcher:
         for start in range(0, len(todo), _ASKING):
             yield Progress("copies", start, len(todo))
             asking = todo[start : start + _ASKING]
-            pairs = sorted({*self._candidates(asking, stored, hashes)})
-            yield from self._judge_all(pairs, start, len(asking), len(todo))
+            pairs = {*self._candidates(asking, stored, hashes)}
+            for _ in range(_ROUNDS):
+                yield from self._judge_all(sorted(pairs), start, len(asking), len(todo))
+                pairs = {*self._at_second_hand(asking)}
+                if not pairs:
+                    break
             with self._catalogue.transaction():
                 self._lease.check()
                 self._catalogue.copies.sought(asking)
@@ -228,6 +235,22 @@ class _Matcher:
             pair = (one, other) if one < other else (other, one)
             if pair not in known:
                 yield pair
+
+    def _at_second_hand(self, asking: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Pairs with a copy in common that were not judged: of one picture's many copies, the
+        candidates are only the likest, and the one to keep may not be among them."""
+        partners: dict[int, set[int]] = defaultdict(set)
+        for one, other in self._catalogue.copies.verified().tolist():
+            partners[one].add(other)
+            partners[other].add(one)
+        known = self._catalogue.copies.judged(asking, RULES)
+        for own in asking:
+            near = partners.get(own, set())
+            further = {third for other in near for third in partners[other]} - near - {own}
+            for other in sorted(further)[:_SECOND_HAND]:
+                pair = (own, other) if own < other else (other, own)
+                if pair not in known:
+                    yield pair
 
     def _close(
         self, model: ModelRow, asking: Sequence[int], least: float

@@ -190,6 +190,18 @@ def test_what_was_judged_is_not_judged_again(
     assert asked == []
 
 
+def test_many_copies_of_one_picture_are_all_matched_with_the_one_to_keep(
+    library: Library, folder: Path
+) -> None:
+    """More copies than any of them names as candidates."""
+    put(folder / "whole.png", scene(1))
+    for side in range(12):
+        put(folder / f"{side}.jpg", scene(1).resize((240 + 12 * side, 180 + 9 * side)))
+    put(folder / "tiny.jpg", scene(1).resize((60, 45)))
+    (only,) = found(library)
+    assert len(only.photos) == 14
+
+
 def test_a_job_that_is_closed_goes_on_where_it_stopped(library: Library, folder: Path) -> None:
     put(folder / "a.png", scene(1))
     put(folder / "b.jpg", scene(1).resize((240, 180)))
