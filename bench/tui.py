@@ -102,30 +102,12 @@ def _session(settings: Settings) -> _Session:
     terminal = _Terminal(settings)
     try:
         first = terminal.until("photolib") - terminal.started
-        photos = terminal.until(_place(0)) - terminal.started
-        columns = _columns(terminal)
-        rows = [terminal.press("j", _place(turn * columns)) for turn in range(2, 2 + _KEYS)]
-        at, pages = (1 + _KEYS) * columns, []
-        for _ in range(_KEYS // 5):
-            before, at = at, at + _page(terminal, at)
-            pages.append(terminal.took)
-            assert at > before
+        photos = terminal.until(f"1 of {_PHOTOS:,}") - terminal.started
+        rows = terminal.walk("j", _KEYS)
+        pages = terminal.walk("\x06", _KEYS // 5)
         return _Session(first, photos, rows, pages, terminal.memory)
     finally:
         terminal.close()
-
-
-def _place(index: int) -> str:
-    return f"{index + 1:,} of {_PHOTOS:,}"
-
-
-def _columns(terminal: _Terminal) -> int:
-    """How many photos a row has: where the first step down leads."""
-    return terminal.step("j") - 1
-
-
-def _page(terminal: _Terminal, at: int) -> int:
-    return terminal.step("\x06") - 1 - at
 
 
 class _Terminal:
@@ -135,7 +117,6 @@ class _Terminal:
         command = [sys.executable, "-m", "photolib", "--library", str(settings.library)]
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         environment["TMUX"] = "none"  # asks the terminal nothing, which nobody would answer here
-        self.took = 0.0
         self._drawn = b""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _SIZE[1], _SIZE[0], 0, 0))
@@ -155,21 +136,20 @@ class _Terminal:
         """The clock when ``text`` has been drawn since the last call."""
         return self._match(re.compile(re.escape(text)))[1]
 
-    def press(self, key: str, text: str) -> float:
-        """Seconds from a key until ``text`` has been drawn."""
-        self._drawn = b""
-        started = time.perf_counter()
-        os.write(self._master, key.encode())
-        return self.until(text) - started
-
-    def step(self, key: str) -> int:
-        """Press a key; the number of the photo it leads to. ``took`` is how long that was."""
-        self._drawn = b""
-        started = time.perf_counter()
-        os.write(self._master, key.encode())
-        found, at = self._match(re.compile(rf"([\d,]+) of {_PHOTOS:,}"))
-        self.took = at - started
-        return int(found[1].replace(",", ""))
+    def walk(self, key: str, times: int) -> list[float]:
+        """Press a key so often; seconds from each press until another place has been drawn."""
+        took, at = [], ""
+        for _ in range(times):
+            self._drawn = b""
+            started = time.perf_counter()
+            os.write(self._master, key.encode())
+            # The number of the photo, and not the one that was drawn last.
+            found, drawn = self._match(
+                re.compile(rf"(?<![\d,])(?!{at or 1} )([\d,]+) of {_PHOTOS:,}")
+            )
+            at = found[1]
+            took.append(drawn - started)
+        return took
 
     @property
     def memory(self) -> int:

@@ -321,10 +321,14 @@ class RemovalsLoaded(Message):
 
 @dataclass
 class PairDecoded(Message):
-    """The pixels of two photos; None for one that cannot be read."""
+    """The pixels of two photos; None for one that cannot be read.
+
+    ``lies`` says where the one lies in the other, where that is known.
+    """
 
     one: Image | None
     other: Image | None
+    lies: tuple[float, ...] | None = None
 
 
 @dataclass

@@ -14,7 +14,7 @@ from photolib.jobs import finish
 from photolib.library import View
 from photolib.tui.app import make_app
 from photolib.tui.screens.acting import keywords, time_span
-from photolib.tui.screens.compare import Compare, difference
+from photolib.tui.screens.compare import Compare, aligned, difference
 from photolib.tui.screens.modals import Ask, Confirm, History
 from photolib.tui.screens.photo import PhotoScreen
 from photolib.tui.widgets.duplicates import Duplicates, Member
@@ -90,6 +90,15 @@ async def test_the_keeper_cannot_be_marked_and_skipping_unmarks(library: Library
         assert pane(pilot).queue == {}
 
 
+async def test_sets_that_are_none_are_not_offered_again(library: Library) -> None:
+    before = library.duplicates().total
+    async with make_app(library).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, "g", "d", "j", "N", "enter")
+        assert library.duplicates().total == before - 1
+        assert len(pane(pilot)._sets) == before - 1
+
+
 async def test_a_whole_kind_is_marked_after_a_summary(library: Library) -> None:
     first = library.duplicates().sets[0]
     plan = library.plan(first.tier)
@@ -139,6 +148,17 @@ def test_a_difference_is_black_where_two_pictures_agree() -> None:
     apart = difference(one, other)
     assert apart.getpixel((0, 0)) == (0, 0, 0)
     assert apart.getpixel((3, 3)) == (40, 0, 0)
+
+
+def test_a_part_is_laid_over_the_whole() -> None:
+    whole = Image.radial_gradient("L").convert("RGB").resize((80, 60))
+    part = whole.crop((20, 15, 60, 45))
+    # The part is the middle half of the whole: 0.25 to 0.75 of it become 0 to 1.
+    over = aligned(part, whole.size, (2.0, 0.0, -0.5, 0.0, 2.0, -0.5))
+    apart = difference(whole.crop((22, 17, 58, 43)), over.crop((22, 17, 58, 43)))
+    assert max(high for _, high in apart.getextrema()) <= 8  # type: ignore[misc]
+    assert over.getpixel((2, 2)) == (0, 0, 0)
+    assert aligned(part, whole.size, None).size == whole.size
 
 
 async def test_photos_are_rated_tagged_and_undone_with_the_keyboard(library: Library) -> None:

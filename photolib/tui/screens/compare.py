@@ -47,6 +47,8 @@ class Compare(Worked, ModalScreen[None]):
         self._photos = keeper, other
         self._display = display
         self._pictures: tuple[Image, Image] | None = None
+        self._aligned: Image | None = None
+        """The copy, laid over the keeper."""
         self._mode = "beside"
         self._front = 0
 
@@ -70,12 +72,15 @@ class Compare(Worked, ModalScreen[None]):
                 pictures.append(self._library.picture(photo.photo_id, _SIDE))
             except PhotolibError:
                 pictures.append(None)
-        self.post_message(PairDecoded(pictures[0], pictures[1]))
+        keeper, other = self._photos
+        lies = self._library.alignment(keeper.photo_id, other.photo_id)
+        self.post_message(PairDecoded(pictures[0], pictures[1], lies))
 
     @on(PairDecoded)
     def _decoded(self, event: PairDecoded) -> None:
         if event.one is not None and event.other is not None:
             self._pictures = event.one, event.other
+            self._aligned = aligned(event.other, event.one.size, event.lies)
         self._show()
 
     def _show(self) -> None:
@@ -98,10 +103,10 @@ class Compare(Worked, ModalScreen[None]):
             one.show(self._pictures[0])
             other.show(self._pictures[1])
         elif self._mode == "flicker":
-            # Both in the size of the first, so that only what differs moves.
-            one.show(self._pictures[self._front].resize(self._pictures[0].size))
-        else:
-            one.show(difference(*self._pictures))
+            # One lies over the other, so that only what differs moves.
+            one.show(self._aligned if self._front and self._aligned else self._pictures[0])
+        elif self._aligned is not None:
+            one.show(difference(self._pictures[0], self._aligned))
 
     def action_flicker(self) -> None:
         """Show the one where the other was."""
@@ -118,9 +123,29 @@ class Compare(Worked, ModalScreen[None]):
         self._show()
 
 
+def aligned(other: Image, size: tuple[int, int], lies: tuple[float, ...] | None) -> Image:
+    """The copy laid over the keeper of this size; what it lacks is black.
+
+    ``lies`` maps fractions of the keeper's frame to those of the copy's, as six numbers row by row;
+    without it the copy is taken to show the whole.
+    """
+    from PIL.Image import Resampling, Transform
+
+    other = other.convert("RGB")
+    if lies is None or len(lies) != 6:
+        return other.resize(size)
+    a, b, c, d, e, f = lies
+    (wide, high), (width, height) = other.size, size
+    pixels = (
+        *(a * wide / width, b * wide / height, c * wide),
+        *(d * high / width, e * high / height, f * high),
+    )
+    return other.transform(size, Transform.AFFINE, pixels, resample=Resampling.BILINEAR)
+
+
 def difference(one: Image, other: Image) -> Image:
-    """How two pictures differ, pixel by pixel in the size of the first, made stronger."""
+    """How two pictures of one size differ, pixel by pixel, made stronger."""
     from PIL import ImageChops
 
-    apart = ImageChops.difference(one.convert("RGB"), other.convert("RGB").resize(one.size))
+    apart = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
     return apart.point(lambda value: min(255, value * _GAIN))

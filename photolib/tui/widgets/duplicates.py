@@ -56,6 +56,7 @@ class Duplicates(Pane):
         Binding("p", "pick", "Keep the best", id="sets.pick"),
         Binding("P", "pick_tier", "Keep the best of this kind", show=False, id="sets.pick_tier"),
         Binding("n", "skip", "Skip", show=False, id="sets.skip"),
+        Binding("N", "not_copies", "Not duplicates", show=False, id="sets.not"),
         Binding("c", "compare", "Compare", id="sets.compare"),
         Binding("X", "remove", "Remove the marked", id="sets.remove"),
     ]
@@ -307,6 +308,28 @@ class Duplicates(Pane):
                 self.post_message(RemovalWanted(paths))
 
         self.app.push_screen(Confirm("Remove the marked copies", question, "Remove"), remove)
+
+    def action_not_copies(self) -> None:
+        """Say that the photos of this set are no copies of each other; after asking."""
+        chosen, library = self.chosen, self._library
+        if chosen is None or library is None:
+            return
+        ids = [photo.photo_id for photo in chosen.photos]
+        names = ", ".join(name_of(photo.path) for photo in chosen.photos[:6])
+        question = f"{names} are never offered as copies of each other again."
+
+        def say(yes: bool | None) -> None:
+            if yes:
+                for photo_id in ids:
+                    self.queue.pop(photo_id, None)
+                self._say_not_copies(library, ids)
+
+        self.app.push_screen(Confirm("Not duplicates", question, "They are not"), say)
+
+    @work(thread=True, exit_on_error=False, group="duplicates")
+    def _say_not_copies(self, library: Library, photo_ids: list[int]) -> None:
+        library.not_duplicates(photo_ids)
+        self.app.call_from_thread(self.open, library)
 
     def action_compare(self) -> None:
         members = self._members
