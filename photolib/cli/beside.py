@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -23,18 +23,26 @@ _INTERRUPTED = 130
 _GRACE = 0.8
 """Seconds from a signal to the end, whatever is under way."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_LOOK = 1.0 if os.name == "nt" else None
-"""Seconds between two looks for signals where waiting is not interrupted by them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What signals asked for: to stop, and whether as an interruption."""
+    """What signals asked for: to stop, and whether as an interruption.
 
-    stop: threading.Event = field(default_factory=threading.Event)
-    interrupted: threading.Event = field(default_factory=threading.Event)
-    news: SimpleQueue[None] = field(default_factory=SimpleQueue)
-    """Something happened; unlike an event it can be told safely from a signal handler."""
+    The system may deliver a signal to any thread, which does not wake the main thread from waiting
+    for a lock; Python's handlers run in the main thread alone. So it waits for a byte, which
+    Python writes wherever the signal arrives.
+    """
+
+    told: socket.socket
+    """Has something to read once a signal came or a work has ended."""
+    tell: socket.socket
+    signals: list[int] = field(default_factory=list)
+    """Those that came. A handler may interrupt whoever holds a lock, so it takes none."""
+
+    @property
+    def interrupted(self) -> bool:
+        return signal.SIGINT in self.signals
 
 
 def run_until_signal(*works: Work) -> None:
@@ -45,44 +53,41 @@ def run_until_signal(*works: Work) -> None:
     SIGINT; a second SIGINT does not wait for the batch that is under way.
     """
     with _until_signal() as heard, ThreadPoolExecutor(len(works), "photolib-work") as pool:
-        running = [pool.submit(work, heard.stop) for work in works]
+        stop = threading.Event()
+        running = [pool.submit(work, stop) for work in works]
         for future in running:
-            future.add_done_callback(lambda _: heard.news.put(None))
-        _wait_for_news(heard)
-        heard.stop.set()
+            future.add_done_callback(lambda _: heard.tell.send(b"\0"))
+        while not heard.signals and not any(future.done() for future in running):
+            heard.told.recv(1)
+        stop.set()
         if wait(running, timeout=_GRACE).not_done:
             sys.stdout.flush()
-            os._exit(_INTERRUPTED if heard.interrupted.is_set() else 0)
+            os._exit(_INTERRUPTED if heard.interrupted else 0)
         for future in running:
             future.result()
-
-
-def _wait_for_news(heard: _Heard) -> None:
-    while True:
-        try:
-            return heard.news.get(timeout=_LOOK)
-        except Empty:
-            continue
 
 
 @contextmanager
 def _until_signal() -> Iterator[_Heard]:
     """What SIGINT and SIGTERM ask for; the former counts as an interruption in the end."""
-    heard = _Heard()
+    told, tell = socket.socketpair()
+    tell.setblocking(False)
+    heard = _Heard(told, tell)
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and heard.interrupted.is_set():
+        if number == signal.SIGINT and heard.interrupted:
             raise KeyboardInterrupt
-        if number == signal.SIGINT:
-            heard.interrupted.set()
-        heard.stop.set()
-        heard.news.put(None)
+        heard.signals.append(number)
 
+    awake = signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:
         yield heard
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if heard.interrupted.is_set():
+        signal.set_wakeup_fd(awake)
+        told.close()
+        tell.close()
+    if heard.interrupted:
         raise KeyboardInterrupt
