@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-RULES = 2
+RULES = 3
 """Raise it when ``judge`` or what it judges changes: stored verdicts are then made anew."""
 
 _FEWEST_BLOCKS = 12
@@ -31,6 +31,8 @@ _TILT = 1.0
 """Degrees."""
 _SAME_SCALE = 0.02
 _STRETCHED = 1.03
+_SAME_ZOOM, _SAME_COVER, _LEAST_DRIFT = 0.008, 0.01, 0.003
+"""Shares of the frame: a trimmed rim changes the first by more than it drifts."""
 _SEAM, _CLEAR_SEAM = 1.7, 2.3
 _ONE_COLOUR, _PAGE = 0.975, 0.45
 _BARE = 0.995
@@ -58,6 +60,10 @@ class Measured(Protocol):
     def stretch(self) -> float: ...
     @property
     def angle(self) -> float: ...
+    @property
+    def zoom(self) -> float: ...
+    @property
+    def drift(self) -> float: ...
     @property
     def inliers(self) -> int: ...
     @property
@@ -107,16 +113,48 @@ class Verdict:
     score: float
 
 
-def judge(seen: Measured, scale: float, *, two_shots: bool = False) -> Verdict | None:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the files say of where two pictures come from.
+
+    ``two_shots``: one camera took them at different times, which only pixels that agree throughout
+    outweigh. ``one_moment``: one camera, the same second: either copies, or shots of a burst.
+    """
+
+    two_shots: bool = False
+    one_moment: bool = False
+
+
+def judge(seen: Measured, scale: float, origin: Origin = Origin()) -> Verdict | None:
     """What two pictures are to each other; None when they are not copies.
 
-    ``scale`` is that of the map between the full pictures, from A to B. ``two_shots`` says that
-    one camera took them at different times, which only pixels that agree throughout outweigh.
+    ``scale`` is that of the map between the full pictures, from A to B.
     """
-    if not _is_copy(seen) or (two_shots and not _is_the_same_throughout(seen)):
+    if not _is_copy(seen) or _is_shifted(seen):
+        return None
+    if origin.two_shots and not _is_the_same_throughout(seen):
+        return None
+    if origin.one_moment and _has_moved(seen):
         return None
     relation, made, amount = _relation(seen, scale)
     return Verdict(relation, made, amount, round(seen.agreement * seen.likeness, 4))
+
+
+def _is_shifted(seen: Measured) -> bool:
+    """Whether the frames are of one size and lie a little beside each other: a hand has moved.
+
+    What is cut off is enlarged or makes the frame smaller; no edit shifts a picture in its frame.
+    """
+    upright = not seen.mirrored and abs(seen.angle) <= _TILT and seen.inliers > 0
+    both_lose = abs(seen.cover_a - seen.cover_b) < _SAME_COVER
+    return upright and both_lose and abs(seen.zoom - 1) <= _SAME_ZOOM and seen.drift > _LEAST_DRIFT
+
+
+def _has_moved(seen: Measured) -> bool:
+    """Whether a part of an otherwise equal frame differs, and no letters or frames explain it."""
+    whole = min(seen.cover_a, seen.cover_b) >= _WHOLE and not seen.mirrored
+    clear = seen.likeness >= _CLEAR_LIKENESS and seen.hole >= _HOLE
+    return whole and clear and abs(math.log(seen.crisp)) < _CRISPER
 
 
 def _is_copy(seen: Measured) -> bool:

@@ -96,7 +96,9 @@ class Overlap:
 
     ``map`` float64 (2, 3) takes pixels of A's view to those of B's; ``scale`` is the root of its
     determinant's size, ``stretch`` the ratio of its axes (1 is none), ``angle`` in degrees, after
-    mirroring when ``mirrored``. ``inliers`` of ``matches`` features fit it (0 when only the whole
+    mirroring when ``mirrored``. ``zoom`` is the scale from frame to frame (1: A's frame becomes as
+    large as B's); ``drift`` is how far A's corners then miss those of B beyond a pixel, as a share
+    of the longer side. ``inliers`` of ``matches`` features fit it (0 when only the whole
     frames were compared). ``cover_a`` and ``cover_b`` are the shares of each frame that the other
     shows. Of ``blocks`` with structure in the overlap a share ``agreement`` shows the same;
     ``hole`` is the largest connected group of those that do not, as a share of the overlap.
@@ -113,6 +115,8 @@ class Overlap:
     scale: float
     stretch: float
     angle: float
+    zoom: float
+    drift: float
     inliers: int
     matches: int
     cover_a: float
@@ -360,6 +364,8 @@ def _measured(a: View, b: View, found: Map, inliers: int, matches: int) -> Overl
         scale=scale,
         stretch=float(large / small),
         angle=_angle(found, mirrored),
+        zoom=scale * max(a.size) / max(b.size),
+        drift=_drift(found, a.size, b.size, scale),
         inliers=inliers,
         matches=matches,
         cover_a=float(shown_a.mean()),
@@ -603,6 +609,15 @@ def _slopes(grey: Bytes) -> Floats:
 
     across, down = (cv2.Sobel(grey, cv2.CV_32F, *way) for way in ((1, 0), (0, 1)))
     return np.asarray(cv2.magnitude(across, down), np.float32)
+
+
+def _drift(found: Map, size: tuple[int, int], onto: tuple[int, int], scale: float) -> float:
+    """How far corners miss corners beyond a pixel of the coarser picture, of B's longer side."""
+    width, height = size
+    corners = np.array([(0, 0), (width, 0), (0, height), (width, height)], float) - 0.5
+    goal = (corners + 0.5) * (np.array(onto) / np.array(size)) - 0.5
+    missed = np.linalg.norm(corners @ found[:, :2].T + found[:, 2] - goal, axis=1).max()
+    return max(0.0, float(missed) - max(1.0, scale)) / max(onto)
 
 
 def _angle(found: Map, mirrored: bool) -> float:

@@ -25,7 +25,7 @@ import numpy as np
 from photolib.catalogue import PairRow
 from photolib.errors import PhotolibError
 from photolib.grouping.candidates import Hashes, Marks, packed, resembling, sharing
-from photolib.grouping.verification import RULES, judge
+from photolib.grouping.verification import RULES, Origin, judge
 from photolib.images import covers
 from photolib.images.geometry import SIGNS_VERSION, VIEW_SIDE, View, compare, signs, view
 from photolib.jobs import Job, Progress
@@ -89,7 +89,12 @@ def update(tools: Tools, lease: Lease) -> Job[None]:
     yield from matcher.seek()
 
 
-def compared(decoder: Decoder, one: str, other: str, *, two_shots: bool = False) -> Verdict | None:
+def compared(
+    decoder: Decoder,
+    one: str,
+    other: str,
+    origin: Origin = Origin(),  # noqa: B008
+) -> Verdict | None:
     """What two picture files are to each other, both decoded anew; None when they are no copies.
 
     A is ``one``, B is ``other``. Raises ImageError.
@@ -100,7 +105,7 @@ def compared(decoder: Decoder, one: str, other: str, *, two_shots: bool = False)
     if overlap is None:
         return None
     wide = [max(p.width, p.height) / max(v.size) for p, v in zip(pictures, (a, b), strict=True)]
-    return judge(overlap, overlap.scale * wide[1] / wide[0], two_shots=two_shots)
+    return judge(overlap, overlap.scale * wide[1] / wide[0], origin)
 
 
 def pixel_digest(decoder: Decoder, source: Source | str) -> bytes:
@@ -298,8 +303,7 @@ class _Matcher:
         if overlap is None:
             return rejected
         wide = [max(f.width, f.height) / max(v.size) for f, v in zip(pair, (a, b), strict=True)]
-        two_shots = bool(one.shot and other.shot and one.shot != other.shot)
-        found = judge(overlap, overlap.scale * wide[1] / wide[0], two_shots=two_shots)
+        found = judge(overlap, overlap.scale * wide[1] / wide[0], _origin(one.shot, other.shot))
         if found is None:
             return rejected
         same = self._same_pixels(one, other, overlap, found)
@@ -336,6 +340,13 @@ class _Matcher:
         with self._catalogue.transaction():
             self._catalogue.copies.set_pixel_hash(facts.content_id, digest)
         return digest
+
+
+def _origin(one: tuple[str, str] | None, other: tuple[str, str] | None) -> Origin:
+    """From camera and time of each, where known."""
+    if one is None or other is None or one[0] != other[0]:
+        return Origin()
+    return Origin(two_shots=one != other, one_moment=one == other)
 
 
 def _same_payload(a: ContentFacts, b: ContentFacts) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from photolib.grouping.verification import Verdict, judge
+from photolib.grouping.verification import Origin, Verdict, judge
 from photolib.images.geometry import Overlap, compare, signs, view
 from tests.library.scenes import scene
 
@@ -25,11 +25,11 @@ def overlap(a: Image.Image, b: Image.Image) -> Overlap | None:
     return compare(view(a), view(b))
 
 
-def verdict(a: Image.Image, b: Image.Image, *, two_shots: bool = False) -> Verdict | None:
+def verdict(a: Image.Image, b: Image.Image, origin: Origin = Origin()) -> Verdict | None:  # noqa: B008
     one, other = view(a), view(b)
     found = compare(one, other)
     wide = (max(b.size) / max(other.size)) / (max(a.size) / max(one.size))
-    return judge(found, found.scale * wide, two_shots=two_shots) if found else None
+    return judge(found, found.scale * wide, origin) if found else None
 
 
 def test_a_crop_lies_where_it_was_cut() -> None:
@@ -122,10 +122,27 @@ def test_other_scenes_are_no_copies() -> None:
 def test_a_scene_in_which_something_moved_is_another_shot() -> None:
     moved = WHOLE.copy()
     ImageDraw.Draw(moved).ellipse((150, 60, 330, 300), fill=(200, 40, 40))
-    assert verdict(WHOLE, moved, two_shots=True) is None
-    copy = verdict(WHOLE, saved(WHOLE, 90), two_shots=True)
+    assert verdict(WHOLE, moved, Origin(two_shots=True)) is None
+    copy = verdict(WHOLE, saved(WHOLE, 90), Origin(two_shots=True))
     assert copy is not None
     assert copy.relation == "re-encoded"
+
+
+def test_shots_of_one_second_are_told_from_copies() -> None:
+    """A hand moves the frame; on a tripod, the subject moves in it."""
+    wide = scene(3, (500, 375))
+    first = wide.crop((0, 0, 480, 360))
+    for x, y in ((6, 0), (0, 5), (9, 7)):
+        assert verdict(first, wide.crop((x, y, x + 480, y + 360))) is None
+    trimmed = verdict(first, first.crop((5, 4, 475, 356)))
+    assert trimmed is not None
+    one, two = first.copy(), first.copy()
+    part = scene(5).crop((100, 100, 200, 200))
+    one.paste(part, (100, 120))
+    two.paste(part, (135, 120))
+    assert verdict(one, two, Origin(one_moment=True)) is None
+    for edited in (saved(one, 60), one.resize((300, 225)), one.point(lambda v: v // 2 + 30)):
+        assert verdict(one, edited, Origin(one_moment=True)) is not None
 
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (250, 250, 250), (90, 120, 200)])
@@ -138,7 +155,7 @@ def test_plain_pictures_are_never_copies(colour: tuple[int, int, int]) -> None:
 def test_slopes_alone_are_no_structure() -> None:
     ramp = np.linspace(0, 255, 400)[None, :].repeat(300, 0)
     skies = [Image.fromarray(np.uint8(p)).convert("RGB") for p in (ramp, ramp * 0.6 + 40)]
-    assert verdict(*skies) is None
+    assert verdict(skies[0], skies[1]) is None
 
 
 def test_signs_of_a_mirrored_picture_are_known_beforehand() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from photolib.errors import ImageError
+from photolib.grouping.verification import Origin
 from photolib.images import covers
 from photolib.library.duplicates import TIERS
 from photolib.library.matching import compared, pixel_digest
@@ -44,7 +45,8 @@ def still_near(decoder: Decoder, victim: CandidateRow, keeper: CandidateRow) -> 
     """
     own = [row.taken_at for row in (victim, keeper) if row.taken_source == "exif"]
     try:
-        found = compared(decoder, keeper.path, victim.path, two_shots=len({*own}) > 1)
+        origin = Origin(two_shots=len({*own}) > 1)
+        found = compared(decoder, keeper.path, victim.path, origin)
         if found is None:
             return None
         same_size = (victim.width, victim.height) == (keeper.width, keeper.height)
