@@ -10,6 +10,7 @@ import numpy as np
 
 from photolib.catalogue.albums import INSIDE
 from photolib.catalogue.filters import compiled
+from photolib.catalogue.removals import MOVING
 from photolib.catalogue.rows import (
     CandidateRow,
     Known,
@@ -455,10 +456,10 @@ class Photos:
         Photos that were removed since they were looked at, or whose files are being moved to or
         from the quarantine right now, stay as they are.
         """
-        sql = """
+        sql = f"""
             UPDATE photo SET state = ? WHERE photo_id IN (SELECT value FROM json_each(?))
-                AND state <> 'removed' AND photo_id NOT IN (SELECT photo_id FROM removal
-                    WHERE state IN ('intended', 'restoring'))
+                AND state <> 'removed'
+                AND photo_id NOT IN (SELECT photo_id FROM removal WHERE {MOVING})
         """
         return self._database.execute(sql, (state, _ids(photo_ids))).rowcount
 

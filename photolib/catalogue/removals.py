@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from photolib.catalogue.rows import PhotoRow, Stat
 
 _UNFINISHED = "state IN ('intended', 'restoring', 'purging')"
+MOVING = f"{_UNFINISHED} AND state <> 'purging'"
+"""Removals whose files are under way; said so that the index of the unfinished ones serves."""
 _OURS = "state = 'done' AND json_extract(detail, '$.method') <> 'trash'"
 _ORDER = "ORDER BY removal_id"
 
@@ -82,7 +84,7 @@ class Removals:
 
     def under_way(self) -> set[int]:
         """The photos whose files are being moved right now, or were when a process died."""
-        sql = "SELECT photo_id FROM removal WHERE state IN ('intended', 'restoring')"
+        sql = f"SELECT photo_id FROM removal WHERE {MOVING}"
         return {row[0] for row in self._database.rows(sql)}
 
     def of_batch(self, batch_id: int) -> list[RemovalRow]:

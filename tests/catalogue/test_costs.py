@@ -105,6 +105,10 @@ QUESTIONS: dict[str, Callable[[Catalogue], object]] = {
     "changes": lambda c: c.vectors.changes_since(c.vectors.last_change() - 1),
     "album": lambda c: c.albums.get(1),
     "albums of a photo": lambda c: c.albums.of_photo(1),
+    "mark": lambda c: c.photos.mark([1], "missing"),
+    "removals under way": lambda c: c.removals.under_way(),
+    "last batch of removals": lambda c: c.removals.last_batch(),
+    "duplicates around a photo": lambda c: c.removals.set_around(1),
 }
 
 

@@ -213,9 +213,10 @@ class House:
 
     def files(self, *, quarantined: bool = False) -> list[Path]:
         """All files, or all that wait in a quarantine."""
-        return [Path(entry.path) for entry in self._entries(quarantined)]
+        found = [entry for entry in self._entries() if _is_hidden_away(entry) == quarantined]
+        return [Path(entry.path) for entry in sorted(found, key=_order)]
 
-    def _entries(self, quarantined: bool) -> list[os.DirEntry[str]]:
+    def _entries(self) -> list[os.DirEntry[str]]:
         pending, found = [str(root) for root in [*self.roots(), *self.trash()]], []
         while pending:
             top = pending.pop()
@@ -223,14 +224,14 @@ class House:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
-                    elif entry.name[0] != "." and _is_hidden_away(top) == quarantined:
+                    elif entry.name[0] != ".":
                         found.append(entry)
-        return sorted(found, key=_order)
+        return found
 
     def holdings(self) -> Counter[bytes]:
         """How many files there are with which bytes, wherever they are; two names are one file."""
         seen: dict[int, bytes] = {}
-        for entry in [*self._entries(False), *self._entries(True)]:
+        for entry in self._entries():
             if entry.inode() in seen:
                 continue
             if entry.is_symlink():
@@ -336,8 +337,8 @@ def planned(row: PhotoRow) -> PlannedPhoto:
     return PlannedPhoto(row.photo_id, row.path, row.content_hash.hex(), row.size)
 
 
-def _is_hidden_away(directory: str) -> bool:
-    return DIRECTORY in directory or directory.endswith("/files")
+def _is_hidden_away(entry: os.DirEntry[str]) -> bool:
+    return DIRECTORY in entry.path or os.path.dirname(entry.path).endswith("/files")
 
 
 def _order(entry: os.DirEntry[str]) -> tuple[str, str, int]:
