@@ -203,7 +203,7 @@ class Removals:
         """Make a removed photo present again; False when its row is gone (a forgotten folder).
 
         A row that a scan has made for the file in the meantime gives way: one of the same content
-        hands over its albums and tags, another one is missing from now on.
+        hands over its albums and tags and counts as removed, another one is missing from now on.
         """
         root = self._roots().get(row.detail.folder_id)
         if root is None:
@@ -237,7 +237,9 @@ class Removals:
             sql = f"""INSERT OR IGNORE INTO {table} (photo_id, {column})
                       SELECT ?, {column} FROM {table} WHERE photo_id = ?"""
             self._database.execute(sql, (row.photo_id, newcomer))
-        self._database.execute("DELETE FROM photo WHERE photo_id = ?", (newcomer,))
+        # Not deleted: a grouping that runs meanwhile may be about to refer to it.
+        sql = "UPDATE photo SET state = 'removed' WHERE photo_id = ?"
+        self._database.execute(sql, (newcomer,))
 
     def bring_back_part(self, row: RemovalRow, file: RemovedFile) -> None:
         """Link a part to its photo again, with what it said of it."""
