@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from photolib.catalogue import Given
@@ -24,6 +24,9 @@ GIVEN = st.builds(
     rating=st.none() | st.integers(0, 5),
     favourite=st.booleans(),
 )
+
+
+RATED = {rating: Given((), (), rating, False) for rating in (0, 1, None)}
 
 
 @pytest.fixture
@@ -67,6 +70,7 @@ def together(*givens: Given) -> Given:
     order=st.permutations([1, 2, 3]),
     keep=st.integers(0, 3),
 )
+@example([RATED[n] for n in (0, None, 1, 1)], [1, 2, 3], 2)
 def test_the_keeper_has_what_it_and_the_removed_ones_have(
     givens: list[Given], order: list[int], keep: int
 ) -> None:

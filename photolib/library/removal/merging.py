@@ -31,7 +31,8 @@ def hand_over(catalogue: Catalogue, photo_id: int, keeper_id: int | None) -> Han
     now = catalogue.merges.of(keeper_id) if keeper_id is not None else None
     if keeper_id is None or now is None:
         return Handed(given, Given(), Given())
-    own = _own(now, given, catalogue.removals.done_for(keeper_id))
+    others = [r for r in catalogue.removals.done_for(keeper_id) if r.photo_id != photo_id]
+    own = _own(now, given, others)
     rating, favourite = _best(now.rating, given.rating), now.favourite or given.favourite
     new = Given(
         tuple(tag for tag in given.tags if tag not in now.tags),
