@@ -142,6 +142,7 @@ EXPECTED: list[tuple[str, tuple[Any, ...], set[int]]] = [
     ("favourite", (), {ROME}),
     ("hidden", (), {NOWHERE}),
     ("offline", (), {ROME}),
+    ("photo", (json.dumps([PARIS, 99]),), {PARIS}),
     ("content", (json.dumps([1, 3, 99]),), {PARIS, NOWHERE}),
     ("state", ("present",), EVERYTHING),
     ("state", ("missing",), set()),
