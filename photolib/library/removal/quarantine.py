@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def places(disk: Disk, root: str, path: str) -> Iterator[str]:
 
 def unique_name(path: str) -> str:
     """A name that no other file has, ending in the file's own for whoever looks by hand."""
-    token, own = secrets.token_hex(8), os.path.basename(path)
+    token, own = token_hex(8), os.path.basename(path)
     while len(os.fsencode(own)) + len(token) >= _LONGEST_NAME:
         own = own[1:]  # a character at a time: half of one is no name on some file systems
     return f"{token}.{own}"
